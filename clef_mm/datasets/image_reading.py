@@ -1,0 +1,111 @@
+"""Decode faces to uint8, from image files and from videos."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from clef_mm.errors import UserError
+
+
+class BrokenImageError(UserError, OSError):
+    """An image that is missing, empty, cut short or not an image; names the file."""
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Decode an image file to RGB uint8 (H, W, 3).
+
+    Raises:
+        BrokenImageError: If the file cannot be read or decoded, or is cut short, which
+            the decoder itself would pass over with grey rows.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise BrokenImageError(f'{path} cannot be read: {error.strerror}') from error
+    if not data:
+        raise BrokenImageError(f'{path} is empty (0 bytes)')
+    # A JPEG ends with the marker FF D9; some writers pad a few bytes behind it.
+    if data[:2] == b'\xff\xd8' and b'\xff\xd9' not in data[-64:]:
+        raise BrokenImageError(
+            f'{path} is cut short: its end-of-image marker is missing'
+        )
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise BrokenImageError(f'{path} is not an image that OpenCV can decode')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def read_video_frame(path: str | Path, index: int) -> np.ndarray:
+    """Decode one frame of a video to RGB uint8 (H, W, 3).
+
+    Reading frames in order is fast; a jump makes the decoder seek.
+
+    Args:
+        path: Video file.
+        index: 0-based position of the frame.
+
+    Raises:
+        BrokenImageError: If the video does not open or has no such frame.
+    """
+    return _open_video(str(path)).read(index)
+
+
+def count_video_frames(path: str | Path) -> int:
+    """Return the number of frames that a video's header declares."""
+    capture = cv2.VideoCapture(str(path))
+    if not capture.isOpened():
+        raise BrokenImageError(f'{path} is not a video that OpenCV can open')
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    capture.release()
+    return count
+
+
+def square_crop(image: np.ndarray) -> np.ndarray:
+    """Return the largest centred square of an image (H, W, 3), without copying."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def resize(image: np.ndarray, size: int) -> np.ndarray:
+    """Resize a square image to (size, size, 3), averaging when it shrinks."""
+    if image.shape[:2] == (size, size):
+        return image
+    shrinks = image.shape[0] > size
+    return cv2.resize(
+        image,
+        (size, size),
+        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+    )
+
+
+class _Video:
+    """An open video that remembers where it stands."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.capture = cv2.VideoCapture(path)
+        if not self.capture.isOpened():
+            raise BrokenImageError(f'{path} is not a video that OpenCV can open')
+        self.next = 0
+
+    def read(self, index: int) -> np.ndarray:
+        if index != self.next:
+            self.capture.set(cv2.CAP_PROP_POS_FRAMES, index)
+        decoded, image = self.capture.read()
+        self.next = index + 1
+        if not decoded:
+            self.next = -1
+            raise BrokenImageError(f'{self.path} has no readable frame {index}')
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+# Each loader worker keeps a few videos open: the sequences of a shuffled batch recur.
+@lru_cache(maxsize=64)
+def _open_video(path: str) -> _Video:
+    return _Video(path)

@@ -1,0 +1,70 @@
+"""Runs independent jobs in worker processes, with a line of progress."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import TypeVar
+
+import cv2
+
+Job = TypeVar('Job')
+Result = TypeVar('Result')
+
+
+def run_jobs(
+    function: Callable[[Job], Result], jobs: list[Job], workers: int, label: str
+) -> list[Result]:
+    """Apply `function` to every job and report progress on standard error.
+
+    Args:
+        function: A module-level function; its results must not depend on the order.
+        jobs: Arguments, one call each.
+        workers: Number of processes; 1 runs everything in this process.
+        label: Shown before the progress.
+
+    Returns:
+        The results in order of completion.
+    """
+    if workers <= 1:
+        with _single_thread():
+            return list(_report(map(function, jobs), len(jobs), label))
+    # Spawned, not forked: a fork of a process with threads may hang.
+    context = multiprocessing.get_context('spawn')
+    pool = ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,))
+    try:
+        futures = [pool.submit(function, job) for job in jobs]
+        done = (future.result() for future in as_completed(futures))
+        return list(_report(done, len(jobs), label))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _single_thread() -> Iterator[None]:
+    """Keep OpenCV from splitting small images over threads, which only costs time."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _report(results: Iterable[Result], total: int, label: str) -> Iterator[Result]:
+    """Pass results on and print how far they are and how long the rest will take."""
+    start = time.monotonic()
+    in_terminal = sys.stderr.isatty()
+    for count, result in enumerate(results, 1):
+        yield result
+        share, previous = count * 10 // total, (count - 1) * 10 // total
+        if in_terminal or share != previous:
+            elapsed = time.monotonic() - start
+            left = elapsed / count * (total - count)
+            line = f'{label}: {count}/{total}, {elapsed:.0f} s, {left:.0f} s left'
+            end = '\r' if in_terminal and count < total else '\n'
+            print(f'{line:<60}', end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,164 @@
+"""Train and test from a config file: what the command-line tools call."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config, DictAction
+
+from clef_mm.engine.config import check_prepared, load_config, set_data_root
+from clef_mm.engine.runner import Runner
+from clef_mm.errors import UserError
+from clef_mm.evaluation import plot_per_au_f1, write_report
+from clef_mm.evaluation.protocol import measured_on, synthetic_notice
+from clef_mm.models.encoders.weights import newest_checkpoint
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """End the program with the message of a :class:`UserError`, without a traceback."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f'\nerror: {error}')
+
+
+def train_config(
+    config: str,
+    options: list[str] | None = None,
+    work_dir: str | None = None,
+    data_root: str | None = None,
+    resume: bool = False,
+    launcher: str = 'none',
+) -> None:
+    """Train a config.
+
+    Args:
+        config: Config file.
+        options: Overrides, ``'optim_wrapper.optimizer.lr=1e-4'``.
+        work_dir: Where logs and checkpoints go; default: the config's, or
+            ``work_dirs/`` and the config's name.
+        data_root: Folder of the dataset, for every split.
+        resume: Continue from the newest checkpoint in the work dir.
+        launcher: ``'none'``, ``'pytorch'`` (torchrun) or ``'slurm'``.
+
+    Raises:
+        UserError: For anything a user can mend.
+    """
+    cfg = _prepare(config, options, work_dir, data_root, launcher)
+    cfg.resume = resume or cfg.get('resume', False)
+    check_prepared(cfg)
+    Runner.from_cfg(cfg).train()
+
+
+def test_config(
+    config: str,
+    checkpoint: str,
+    options: list[str] | None = None,
+    work_dir: str | None = None,
+    data_root: str | None = None,
+    launcher: str = 'none',
+) -> dict[str, float]:
+    """Test a checkpoint and write ``metrics.json`` and, for AUs, a bar chart.
+
+    Args:
+        config: The config that the checkpoint was trained with.
+        checkpoint: A ``.pth`` file, or a work directory: its best on validation if it
+            keeps one, else its last.
+        options: Overrides, as for :func:`train_config`.
+        work_dir: Where the report goes; default: ``test/`` in the config's work dir.
+        data_root: Folder of the dataset.
+        launcher: As for :func:`train_config`.
+
+    Returns:
+        The metrics by name.
+
+    Raises:
+        UserError: For anything a user can mend.
+    """
+    cfg = _prepare(config, options, None, data_root, launcher)
+    cfg.work_dir = work_dir or str(Path(cfg.work_dir, 'test'))
+    cfg.model['weights'] = None
+    cfg.pop('train_dataloader', None), cfg.pop('train_cfg', None)
+    check_prepared(cfg)
+    cfg.load_from = str(_checkpoint_to_test(Path(checkpoint)))
+    runner = Runner.from_cfg(cfg)
+    metrics = runner.test()
+    if runner._rank == 0:
+        _report(runner, metrics, Path(cfg.load_from))
+    return metrics
+
+
+def _prepare(
+    config: str,
+    options: list[str] | None,
+    work_dir: str | None,
+    data_root: str | None,
+    launcher: str,
+) -> Config:
+    cfg = load_config(config, _parse_options(options or []))
+    cfg.work_dir = (
+        work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(config).stem))
+    )
+    cfg.launcher = launcher
+    if data_root is not None:
+        set_data_root(cfg, data_root)
+    return cfg
+
+
+def _parse_options(options: list[str]) -> dict[str, Any]:
+    parsed = {}
+    for option in options:
+        key, equals, value = option.partition('=')
+        if not equals:
+            raise UserError(f'--cfg-options takes KEY=VALUE, got {option!r}')
+        parsed[key] = DictAction._parse_iterable(value)
+    return parsed
+
+
+def _checkpoint_to_test(path: Path) -> Path:
+    best = sorted(path.glob('best_*.pth')) if path.is_dir() else []
+    return best[0] if len(best) == 1 else newest_checkpoint(path)
+
+
+def _report(runner: Runner, metrics: dict[str, float], checkpoint: Path) -> None:
+    dataset = runner.test_dataloader.dataset
+    meta = dataset.metainfo
+    thresholds = [
+        metric.threshold
+        for metric in runner.test_evaluator.metrics
+        if hasattr(metric, 'threshold')
+    ]
+    is_best = checkpoint.name.startswith('best_')
+    protocol = {
+        'dataset': meta['dataset'],
+        'split': meta['split'],
+        'fold': meta['fold'],
+        'subjects': sorted(set(dataset.column('subject'))),
+        'frames': len(dataset),
+        'threshold': thresholds[0] if thresholds else None,
+        'epoch_rule': 'best on validation subjects' if is_best else 'last',
+        'checkpoint': str(checkpoint),
+        'trained': runner.provenance,
+        'seed': runner.provenance.get('seed'),
+        'synthetic': meta['synthetic'],
+    }
+    written = [write_report(runner.work_dir, metrics, protocol)]
+    f1 = {
+        name.removeprefix('au_f1/'): value
+        for name, value in metrics.items()
+        if name.startswith('au_f1/')
+    }
+    if f1:
+        conditions = (
+            f'F1 at the fixed threshold {protocol["threshold"]:g}; '
+            f'epoch: {protocol["epoch_rule"]}; {len(protocol["subjects"])} subjects'
+        )
+        subtitle = '\n'.join(filter(None, (conditions, synthetic_notice(meta))))
+        picture = Path(runner.work_dir, 'per_au_f1.png')
+        written.append(plot_per_au_f1(picture, f1, measured_on(meta), subtitle))
+    runner.logger.info('written: ' + ', '.join(map(str, written)))

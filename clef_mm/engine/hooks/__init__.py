@@ -1,0 +1,17 @@
+"""What happens around the training loop."""
+
+from clef_mm.engine.hooks.broken_image_hook import BrokenImageHook
+from clef_mm.engine.hooks.checkpoint_content_hook import CheckpointContentHook
+from clef_mm.engine.hooks.label_weight_hook import LabelWeightHook
+from clef_mm.engine.hooks.run_plan_hook import RunPlanHook
+from clef_mm.engine.hooks.seed_epoch_hook import SeedEpochHook
+from clef_mm.engine.hooks.training_log_hook import TrainingLogHook
+
+__all__ = [
+    'BrokenImageHook',
+    'CheckpointContentHook',
+    'LabelWeightHook',
+    'RunPlanHook',
+    'SeedEpochHook',
+    'TrainingLogHook',
+]

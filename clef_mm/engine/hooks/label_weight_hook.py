@@ -1,0 +1,30 @@
+"""Give the label loss the class weights of the training data."""
+
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from clef_mm.registry import HOOKS
+
+
+@HOOKS.register_module()
+class LabelWeightHook(Hook):
+    """Weigh rare classes up by 1 / rate, normalised to mean 1, as AU papers do.
+
+    The rates are those of the training subjects only, unknown labels left out.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        """Set the weights, and print them with the names of the classes."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        weights = runner.train_dataloader.dataset.label_weights()
+        model.set_label_weight(weights)
+        runner.logger.info(
+            'class weights from the training labels: '
+            + ', '.join(
+                f'{name} {weight:.2f}'
+                for name, weight in zip(model.classes, weights, strict=True)
+            )
+        )

@@ -1,0 +1,170 @@
+"""mmengine's Runner, made to resume safely and to run without a GPU."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+from mmengine.device import get_device
+from mmengine.model import is_model_wrapper
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner as MMEngineRunner
+from torch import nn
+from torch.utils.data import DataLoader
+
+from clef_mm import compat, distributed
+from clef_mm.engine.hooks import (
+    BrokenImageHook,
+    CheckpointContentHook,
+    RunPlanHook,
+    SeedEpochHook,
+    TrainingLogHook,
+)
+from clef_mm.engine.randomness import seed_worker
+from clef_mm.models.encoders.weights import (
+    WeightsError,
+    load_exactly,
+    newest_checkpoint,
+    read_file,
+)
+from clef_mm.structures import collate_faces
+
+_run_number = itertools.count()
+
+
+@RUNNERS.register_module(name='clef_mm.Runner')
+class Runner(MMEngineRunner):
+    """Train and test from a config.
+
+    What differs from mmengine's own Runner:
+
+    * checkpoints hold only tensors and plain containers and are read as such; their
+      keys and shapes must fit exactly;
+    * ``resume`` finds the newest checkpoint in a work directory that was moved;
+    * several processes run on CPUs too (Gloo);
+    * each epoch is seeded by its number, and loader workers with it;
+    * two runs started within a second do not share their logs and best scores;
+    * the plan is printed, and test subjects are checked against those seen before.
+
+    Attributes:
+        provenance: Whose faces the model has seen; see :mod:`.provenance`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        compat.silence_known_warnings()
+        self.provenance: dict[str, Any] = {}
+        config = kwargs.get('cfg') or {}
+        # mmengine names runs by the second; its logs and scores are global by name.
+        name = (
+            kwargs.get('experiment_name')
+            or Path(getattr(config, 'filename', None) or 'run').stem
+        )
+        kwargs['experiment_name'] = f'{name}_{next(_run_number)}'
+        super().__init__(*args, **kwargs)
+
+    def setup_env(self, env_cfg: dict[str, Any]) -> None:
+        """Join the other processes, with or without GPUs, before mmengine looks."""
+        if self._launcher == 'pytorch':
+            distributed.init_process_group()
+        super().setup_env(env_cfg)
+
+    def wrap_model(
+        self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module
+    ) -> nn.Module:
+        """Wrap the model for several processes; on CPUs there is no device to name."""
+        if self.distributed and model_wrapper_cfg is None and get_device() == 'cpu':
+            model_wrapper_cfg = {
+                'type': 'MMDistributedDataParallel',
+                'device_ids': None,
+                'broadcast_buffers': False,
+                'find_unused_parameters': self.cfg.get('find_unused_parameters', False),
+            }
+        return super().wrap_model(model_wrapper_cfg, model)
+
+    def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
+        """Register mmengine's default hooks and those that every run here needs."""
+        hooks = {'runtime_info': {'type': TrainingLogHook}, **(hooks or {})}
+        super().register_default_hooks(hooks)
+        for hook in (
+            RunPlanHook(),
+            SeedEpochHook(),
+            BrokenImageHook(),
+            CheckpointContentHook(),
+        ):
+            self.register_hook(hook)
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict[str, Any],
+        seed: int | None = None,
+        diff_rank_seed: bool = False,
+    ) -> DataLoader:
+        """Build a loader of faces whose workers are seeded by epoch."""
+        if isinstance(dataloader, dict):
+            dataloader = {
+                'collate_fn': {'type': collate_faces},
+                'worker_init_fn': {'type': seed_worker},
+                **dataloader,
+            }
+        return MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+
+    def load_or_resume(self) -> None:
+        """Resume from the newest checkpoint of the work directory, wherever it lies."""
+        if self._resume and self._load_from is None:
+            try:
+                self._load_from = str(newest_checkpoint(self.work_dir))
+            except WeightsError:
+                self.logger.info(f'nothing to resume in {self.work_dir}: starting anew')
+        super().load_or_resume()
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: Any = 'cpu',
+        strict: bool = True,
+        revise_keys: list | None = None,
+    ) -> dict[str, Any]:
+        """Load model weights that fit exactly.
+
+        Args:
+            filename: Checkpoint, or a work directory whose newest one is meant.
+            map_location: Not used: tensors are read to the CPU and copied from there.
+            strict: Must be True; mmengine's default would only log wrong keys.
+            revise_keys: Not used.
+
+        Returns:
+            The whole checkpoint.
+
+        Raises:
+            WeightsError: If it is missing, damaged, holds more than tensors and plain
+                containers, or does not fit the model.
+        """
+        if not strict:
+            raise ValueError('checkpoints are loaded exactly or not at all')
+        checkpoint = read_file(filename)
+        if 'state_dict' not in checkpoint or 'meta' not in checkpoint:
+            raise WeightsError(
+                f'{filename} is no checkpoint of a training run (no state_dict or '
+                'meta); to start from bare tower weights, set model.weights'
+            )
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        load_exactly(model, checkpoint['state_dict'], filename)
+        self._has_loaded = True
+        self.logger.info(f'loaded {filename}')
+        return checkpoint
+
+    def _init_model_weights(self) -> None:
+        # A resumed run replaces all weights: the file it once started from may be gone.
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        if self._resume and self._finds_checkpoint():
+            model.weights = None
+        super()._init_model_weights()
+
+    def _finds_checkpoint(self) -> bool:
+        try:
+            newest_checkpoint(self._load_from or self.work_dir)
+        except WeightsError:
+            return False
+        return True

@@ -1,0 +1,12 @@
+"""The two stages of CLEF and what they are made of."""
+
+from clef_mm.models.preprocessor import FacePreprocessor
+from clef_mm.models.pretrainer import ActivityPretrainer
+from clef_mm.models.recognizer import ActionUnitRecognizer, ExpressionRecognizer
+
+__all__ = [
+    'ActionUnitRecognizer',
+    'ActivityPretrainer',
+    'ExpressionRecognizer',
+    'FacePreprocessor',
+]

@@ -1,0 +1,71 @@
+"""Sizes of an image-text pair, as open_clip names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import open_clip
+from torch import nn
+
+from clef_mm.errors import nearest
+
+Architecture = str | dict[str, Any]
+"""An open_clip model name, or what its JSON file would hold: a dict with ``embed_dim``,
+``vision_cfg`` and/or ``text_cfg``, and optionally ``quick_gelu``."""
+
+# open_clip's public constructor makes both towers; the one not asked for is this small.
+_NO_VISION = {
+    'image_size': 8,
+    'patch_size': 8,
+    'layers': 1,
+    'width': 8,
+    'head_width': 8,
+}
+_NO_TEXT = {'context_length': 1, 'vocab_size': 1, 'layers': 1, 'width': 8, 'heads': 1}
+
+
+def resolve(arch: Architecture) -> dict[str, Any]:
+    """Return the sizes of ``arch`` as a dict of ``open_clip``'s JSON form.
+
+    Raises:
+        ValueError: If the name is not one of open_clip's or a dict lacks ``embed_dim``.
+    """
+    if isinstance(arch, str):
+        sizes = open_clip.get_model_config(arch)
+        if sizes is None:
+            raise ValueError(
+                f"open_clip has no model '{arch}'"
+                f'{nearest(arch, open_clip.list_models())}'
+            )
+        return sizes
+    if 'embed_dim' not in arch:
+        raise ValueError(f"an architecture needs 'embed_dim', got only {sorted(arch)}")
+    return dict(arch)
+
+
+def build_image_tower(arch: Architecture) -> nn.Module:
+    """Build the image tower of ``arch`` with fresh weights."""
+    sizes = resolve(arch)
+    return open_clip.CustomTextCLIP(
+        sizes['embed_dim'],
+        dict(_section(sizes, 'vision_cfg')),
+        _NO_TEXT,
+        quick_gelu=sizes.get('quick_gelu', False),
+    ).visual
+
+
+def build_text_tower(arch: Architecture) -> nn.Module:
+    """Build the text tower of ``arch`` with fresh weights."""
+    sizes = resolve(arch)
+    return open_clip.CustomTextCLIP(
+        sizes['embed_dim'],
+        _NO_VISION,
+        dict(_section(sizes, 'text_cfg')),
+        quick_gelu=sizes.get('quick_gelu', False),
+    ).text
+
+
+def _section(sizes: dict[str, Any], name: str) -> dict[str, Any]:
+    if name not in sizes:
+        raise ValueError(f"the architecture has no '{name}', only {sorted(sizes)}")
+    return sizes[name]

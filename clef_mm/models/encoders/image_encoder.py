@@ -1,0 +1,54 @@
+"""Image tower of a CLIP-type pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from clef_mm.models.encoders import weights
+from clef_mm.models.encoders.architecture import (
+    Architecture,
+    build_image_tower,
+    resolve,
+)
+from clef_mm.registry import BACKBONES
+
+
+@BACKBONES.register_module()
+class OpenCLIPImageEncoder(nn.Module):
+    """An image tower built by open_clip: its own ViTs and ResNets, or any of timm.
+
+    It is a plain module around the tower, never an mmengine ``BaseModule``: mmengine
+    calls ``init_weights()`` of every direct child that has one, timm models do, and
+    that would silently replace loaded weights by random ones.
+
+    Args:
+        arch: open_clip model name such as ``'ViT-B-16-quickgelu'``, or a dict of sizes.
+        channels_last: Keep convolutions in the channels-last layout, which makes a
+            convolutional tower up to twice as fast; of no use to a ViT.
+
+    Attributes:
+        embed_dim: Width d of the feature.
+        image_size: Side of the square input, pixels.
+    """
+
+    def __init__(self, arch: Architecture, channels_last: bool = False) -> None:
+        super().__init__()
+        sizes = resolve(arch)
+        self.embed_dim: int = sizes['embed_dim']
+        self.image_size: int = sizes['vision_cfg']['image_size']
+        self.tower = build_image_tower(arch)
+        self.memory_format = (
+            torch.channels_last if channels_last else torch.contiguous_format
+        )
+        self.tower.to(memory_format=self.memory_format)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map normalised images (B, 3, image_size, image_size) to features (B, d)."""
+        return self.tower(images.contiguous(memory_format=self.memory_format))
+
+    def load(self, content: dict[str, Any], source: str) -> None:
+        """Load the image tower of a file that :func:`.weights.read_file` read."""
+        weights.load_tower(self.tower, content, 'image', source)

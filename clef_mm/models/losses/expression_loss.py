@@ -1,0 +1,76 @@
+"""Weighted cross-entropy over expressions: Eq. 4 of CLEF."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from clef_mm.models.losses.precision import full_precision, weight_per_class
+from clef_mm.registry import LOSSES
+
+
+@LOSSES.register_module()
+class ExpressionLoss(nn.Module):
+    r"""Cross-entropy, each image weighted by the class it belongs to.
+
+    .. math::
+        L_{IN} = -\frac{1}{B} \sum_i w_{y_i} \log \mathrm{softmax}(\mathrm{logits}_i)_{y_i}
+
+    The sum is divided by the batch size B, not by the sum of the weights.
+
+    Args:
+        class_weight: (C,) weights >= 0; None weighs all classes 1.
+    """  # noqa: E501
+
+    def __init__(self, class_weight: list[float] | Tensor | None = None) -> None:
+        super().__init__()
+        self.set_weight(class_weight)
+
+    def set_weight(self, class_weight: list[float] | Tensor | None) -> None:
+        """Replace the class weights, (C,)."""
+        # Not persistent: weights belong to the training data, not to the model.
+        self.register_buffer(
+            'class_weight', weight_per_class(class_weight), persistent=False
+        )
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Compute the loss.
+
+        Args:
+            logits: (B, C) similarities with the class texts divided by the temperature.
+            targets: (B,) class indices in [0, C).
+
+        Returns:
+            A scalar, float32.
+
+        Raises:
+            ValueError: If shapes do not fit together or, on the CPU, if a target is no
+                class index (on a GPU the kernel itself asserts that).
+        """
+        if logits.ndim != 2 or targets.shape != logits.shape[:1] or not len(logits):
+            raise ValueError(
+                'logits must be (B, C) and targets (B,) with B > 0, '
+                f'got {tuple(logits.shape)} and {tuple(targets.shape)}'
+            )
+        self._check_values(logits.shape[1], targets)
+        with full_precision(logits):
+            loss = F.cross_entropy(
+                logits.float(),
+                targets.long(),
+                weight=self.class_weight,
+                reduction='sum',
+            )
+            return loss / len(logits)
+
+    def _check_values(self, classes: int, targets: Tensor) -> None:
+        if self.class_weight is not None and len(self.class_weight) != classes:
+            raise ValueError(
+                f'{len(self.class_weight)} class weights for {classes} classes'
+            )
+        # Reading values back from a GPU would stall it at every step.
+        if targets.device.type == 'cpu':
+            bad = targets[(targets < 0) | (targets >= classes)]
+            if len(bad):
+                raise ValueError(
+                    f'targets must be in [0, {classes}), got {bad.unique().tolist()}'
+                )

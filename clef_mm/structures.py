@@ -1,0 +1,56 @@
+"""What travels with a face image from the dataset to the evaluator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+UNKNOWN = -1
+"""Label of an action unit that the coders could not score; never a 0 or a 1."""
+
+
+@dataclass(slots=True)
+class FaceSample:
+    """Labels, provenance and predictions of one image.
+
+    Attributes:
+        img_path: The file that the image came from.
+        subject: The person, unique within a dataset (``'F001'``).
+        sequence: The recording of that person (``'T1'``).
+        frame: Frame number within the recording, as the labels count.
+        activity: Index of the activity performed, or -1 if there is none.
+        gt_aus: int8, shape (C,): 1 present, 0 absent, -1 unknown.
+        gt_expression: Class index, or -1 if there is none.
+        broken_path: A file that could not be read and that this image stands in for.
+        pred_scores: float, shape (C,), in [0, 1]: AU or class probabilities.
+        pred_features: float, shape (d,): the image feature of unit length.
+    """
+
+    img_path: str = ''
+    subject: str = ''
+    sequence: str = ''
+    frame: int = -1
+    activity: int = -1
+    gt_aus: np.ndarray | None = None
+    gt_expression: int = -1
+    broken_path: str = ''
+    pred_scores: Tensor | None = None
+    pred_features: Tensor | None = None
+
+    @property
+    def name(self) -> str:
+        """Where the image stands in its dataset, for messages: ``F001/T1/2440``."""
+        return f'{self.subject}/{self.sequence}/{self.frame}'
+
+
+def collate_faces(batch: list[dict[str, Any]]) -> dict[str, Any]:
+    """Stack images to (B, H, W, 3) uint8 and list their samples."""
+    images = np.stack([item['inputs'] for item in batch])
+    return {
+        'inputs': torch.from_numpy(images),
+        'data_samples': [item['data_samples'] for item in batch],
+    }

@@ -1,0 +1,71 @@
+"""world: sequences are functions of seed, subject and name."""
+
+import numpy as np
+import pytest
+
+from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
+from clef_mm.datasets.synthetic.face_renderer import render
+from clef_mm.datasets.synthetic.world import (
+    draw_subject,
+    generator,
+    simulate_sequence,
+)
+
+
+def frames(*arguments):
+    return np.stack(list(simulate_sequence(*arguments).frames(48)))
+
+
+def test_a_sequence_is_the_same_each_time_and_after_others():
+    first = frames(0, 'F001', 'T1', 'happiness', 4)
+    frames(0, 'M003', 'T5', 'fear', 4)
+    np.testing.assert_array_equal(first, frames(0, 'F001', 'T1', 'happiness', 4))
+
+
+@pytest.mark.parametrize(
+    'other',
+    [
+        (1, 'F001', 'T1', 'happiness', 4),
+        (0, 'F002', 'T1', 'happiness', 4),
+        (0, 'F001', 'T2', 'happiness', 4),
+    ],
+)
+def test_seed_subject_and_name_all_matter(other):
+    assert (frames(0, 'F001', 'T1', 'happiness', 4) != frames(*other)).any()
+
+
+def test_one_subject_keeps_its_face_and_habits():
+    one = simulate_sequence(0, 'M005', 'T1', 'happiness', 2)
+    other = simulate_sequence(0, 'M005', 'T7', 'anger', 2)
+    assert one.identity == other.identity == draw_subject(0, 'M005')[0]
+
+
+def test_frames_are_the_rendered_rows():
+    sequence = simulate_sequence(3, 'M001', 'T6', 'pain', 6)
+    assert len(sequence) == 6
+    for index, frame in enumerate(sequence.frames(48)):
+        row = dict(zip(AU_NUMBERS, sequence.intensities[index], strict=True))
+        alone = render(sequence.identity, row, sequence.conditions[index], 48)
+        np.testing.assert_array_equal(frame, alone)
+
+
+def test_occurrence_is_intensity_at_the_threshold_or_above():
+    sequence = simulate_sequence(0, 'F004', 'T7', 'anger', 200)
+    expected = np.where(sequence.intensities >= 0.25, 1, 0)
+    np.testing.assert_array_equal(sequence.occurrence, expected)
+    assert 0 < expected.mean() < 1
+
+
+def test_women_have_no_beard():
+    women = [draw_subject(0, f'F{number:03d}')[0] for number in range(1, 24)]
+    men = [draw_subject(0, f'M{number:03d}')[0] for number in range(1, 19)]
+    assert {face.hair.facial_hair for face in women} == {'none'}
+    assert len({face.hair.facial_hair for face in men}) > 2
+
+
+def test_generators_of_other_names_are_other_generators():
+    draws = {
+        generator(*key).random()
+        for key in [(0,), (0, 'a'), (0, 'b'), (0, 'a', 'b'), (0, 'b', 'a'), (1, 'a')]
+    }
+    assert len(draws) == 6

@@ -1,0 +1,193 @@
+"""ActionUnitF1: the numbers without a Runner, and the evaluator around them."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
+from sklearn.metrics import f1_score
+
+from clef_mm.evaluation import ActionUnitF1
+from clef_mm.registry import EVALUATORS
+from clef_mm.structures import FaceSample
+
+NAMES = ('AU1', 'AU2', 'AU4')
+
+
+def case(num_samples=60, seed=0):
+    rng = np.random.default_rng(seed)
+    scores = rng.random((num_samples, len(NAMES)), dtype=np.float32)
+    targets = rng.integers(-1, 2, (num_samples, len(NAMES))).astype(np.int8)
+    return scores, targets
+
+
+def samples_of(scores, targets):
+    return [
+        FaceSample(subject='F001', pred_scores=torch.as_tensor(row), gt_aus=labels)
+        for row, labels in zip(scores, targets, strict=True)
+    ]
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """Everything the current logger is told."""
+    lines = []
+    logger = MMLogger.get_current_instance()
+    monkeypatch.setattr(logger, 'info', lines.append)
+    return lines
+
+
+@pytest.mark.parametrize('threshold', [0.3, 0.5])
+def test_calculate_equals_scikit_learn(threshold):
+    scores, targets = case()
+    f1 = ActionUnitF1.calculate(scores, targets, NAMES, threshold)
+    assert list(f1) == [*NAMES, 'mean']
+    expected = []
+    for column, name in enumerate(NAMES):
+        known = targets[:, column] != -1
+        predicted = scores[known, column] >= threshold
+        expected.append(f1_score(targets[known, column], predicted))
+        assert f1[name] == pytest.approx(expected[-1])
+    assert f1['mean'] == pytest.approx(np.mean(expected))
+    assert all(type(value) is float for value in f1.values())
+
+
+@pytest.mark.parametrize(
+    'convert',
+    [
+        torch.tensor,
+        np.ndarray.tolist,
+        lambda array: torch.tensor(array).double(),
+        lambda array: torch.tensor(array).to(torch.float64).requires_grad_(),
+    ],
+    ids=['tensor', 'lists', 'double', 'gradient'],
+)
+def test_calculate_takes_tensors_and_lists(convert):
+    scores, targets = case()
+    assert ActionUnitF1.calculate(
+        convert(scores), convert(targets), NAMES
+    ) == ActionUnitF1.calculate(scores, targets, NAMES)
+
+
+def test_calculate_takes_half_precision():
+    scores = torch.tensor([[0.75, 0.25, 0.5]])
+    for dtype in (torch.bfloat16, torch.float16):
+        f1 = ActionUnitF1.calculate(scores.to(dtype), [[1, 1, 1]], NAMES)
+        assert f1 == {'AU1': 1.0, 'AU2': 0.0, 'AU4': 1.0, 'mean': pytest.approx(2 / 3)}
+
+
+def test_calculate_is_invariant_to_the_order_of_frames_and_units():
+    scores, targets = case()
+    f1 = ActionUnitF1.calculate(scores, targets, NAMES)
+    order = np.random.default_rng(1).permutation(len(scores))
+    assert ActionUnitF1.calculate(scores[order], targets[order], NAMES) == f1
+    flipped = ActionUnitF1.calculate(scores[:, ::-1], targets[:, ::-1], NAMES[::-1])
+    assert flipped == pytest.approx(f1)
+
+
+def test_unit_without_a_known_positive_is_warned_of_and_counts_as_zero():
+    scores, targets = case()
+    targets[:, 1] = np.minimum(targets[:, 1], 0)
+    targets[:, 2] = -1
+    with pytest.warns(UserWarning, match='AU2, AU4: the F1 is 0'):
+        f1 = ActionUnitF1.calculate(scores, targets, NAMES)
+    assert f1['AU2'] == f1['AU4'] == 0
+    assert f1['mean'] == pytest.approx(f1['AU1'] / 3)
+
+
+@pytest.mark.parametrize('names', [NAMES[:2], ('AU1', 'AU1', 'AU2')])
+def test_calculate_refuses_names_that_do_not_fit(names):
+    with pytest.raises(ValueError, match='names'):
+        ActionUnitF1.calculate(*case(), names)
+
+
+def test_threshold_is_checked_when_the_evaluator_is_built():
+    with pytest.raises(ValueError, match='threshold'):
+        ActionUnitF1(NAMES, threshold=50)
+
+
+def test_evaluator_gives_the_same_numbers_batch_by_batch(logged):
+    scores, targets = case(num_samples=7)
+    evaluator = Evaluator(EVALUATORS.build({'type': 'ActionUnitF1'}))
+    evaluator.dataset_meta = {'au_names': NAMES, 'dataset': 'BP4D'}
+    samples = samples_of(scores, targets)
+    for start in range(0, 7, 3):
+        evaluator.process(samples[start : start + 3])
+    metrics = evaluator.evaluate(size=7)
+    expected = ActionUnitF1.calculate(scores, targets, NAMES)
+    assert metrics == {f'au_f1/{name}': value for name, value in expected.items()}
+
+
+def test_samples_repeated_to_fill_the_last_batch_are_dropped(logged):
+    scores, targets = case(num_samples=7)
+    metric = ActionUnitF1(NAMES)
+    samples = samples_of(scores, targets)
+    metric.process(None, [*samples, samples[0]])
+    assert len(metric.results) == 8
+    expected = ActionUnitF1.calculate(scores, targets, NAMES)
+    assert metric.evaluate(size=7)['au_f1/mean'] == expected['mean']
+
+
+def test_results_do_not_keep_the_batch_in_memory(logged):
+    scores, targets = case(num_samples=4)
+    batch = torch.tensor(scores)
+    metric = ActionUnitF1(NAMES)
+    metric.process(None, samples_of(batch, targets))
+    batch.zero_()
+    expected = ActionUnitF1.calculate(scores, targets, NAMES)
+    assert metric.evaluate(size=4)['au_f1/mean'] == expected['mean']
+
+
+def test_own_names_win_over_those_of_the_dataset(logged):
+    metric = ActionUnitF1(NAMES, prefix='mine')
+    metric.dataset_meta = {'au_names': ('x', 'y', 'z')}
+    metric.process(None, samples_of(*case()))
+    assert list(metric.evaluate(size=60)) == [f'mine/{n}' for n in (*NAMES, 'mean')]
+
+
+def test_missing_names_are_asked_for(logged):
+    metric = ActionUnitF1()
+    metric.process(None, samples_of(*case()))
+    with pytest.raises(ValueError, match=r"needs au_names.*'au_names'"):
+        metric.evaluate(size=60)
+
+
+@pytest.mark.parametrize('field', ['pred_scores', 'gt_aus'])
+def test_sample_without_labels_or_prediction_is_named(field):
+    (sample,) = samples_of(*case(num_samples=1))
+    sample.sequence, sample.frame = 'T1', 2440
+    setattr(sample, field, None)
+    with pytest.raises(ValueError, match=f'F001/T1/2440 has no {field}'):
+        ActionUnitF1(NAMES).process(None, [sample])
+
+
+def test_table_states_protocol_support_and_percent(logged):
+    metric = ActionUnitF1(threshold=0.25)
+    metric.dataset_meta = {
+        'au_names': NAMES,
+        'dataset': 'BP4D',
+        'split': 'test',
+        'fold': 2,
+    }
+    scores = [[0.9, 0.9, 0.1], [0.1, 0.25, 0.1], [0.9, 0.2, 0.9]]
+    targets = [[1, 1, 1], [0, 1, -1], [0, 0, 1]]
+    metric.process(None, samples_of(np.float32(scores), np.int8(targets)))
+    metric.evaluate(size=3)
+    (text,) = logged
+    assert 'BP4D, test of fold 2: F1 of 3 frames at the fixed threshold 0.25' in text
+    assert 'unknown labels left out' in text
+    assert 'SYNTHETIC' not in text
+    rows = {line.split()[1]: line.split() for line in text.splitlines() if '| ' in line}
+    assert rows['AU1'][3::2] == ['66.7', '1', '3']
+    assert rows['AU2'][3::2] == ['100.0', '2', '3']
+    assert rows['AU4'][3::2] == ['66.7', '2', '2']
+    assert rows['mean'][3] == '77.8'
+
+
+def test_table_says_that_synthetic_data_is_no_result(logged):
+    metric = ActionUnitF1(NAMES)
+    metric.dataset_meta = {'dataset': 'BP4D', 'synthetic': True}
+    metric.process(None, samples_of(*case()))
+    metric.evaluate(size=60)
+    assert 'synthetic stand-in for BP4D' in logged[0]
+    assert 'not a result on BP4D' in logged[0]
