@@ -62,7 +62,8 @@ class _GatherRows(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ANN001
         # Every rank's loss depends on every row: a row's gradient is the sum of all.
-        gradient = gradient.contiguous()
+        # A copy: what autograd hands over may be the gradient of other tensors too.
+        gradient = gradient.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(gradient)
         start = sum(ctx.sizes[: rank()])
         return gradient[start : start + ctx.sizes[rank()]], None

@@ -67,7 +67,7 @@ class Registry(MMEngineRegistry):
     def _unknown(self, key: str) -> str:
         own = ', '.join(sorted(self.module_dict)) or 'nothing yet'
         return (
-            f"no {self.name} is called '{key}'{nearest(key, self.names())} "
+            f"no {self.name} is called '{key}'{nearest(key, self.names()) or '.'} "
             f'Registered by CLEF-MM: {own}. A part of your own must be imported first: '
             "name its module in the config's custom_imports."
         )
@@ -81,7 +81,7 @@ def _registry(
 
 # Children of mmengine's registries, so that its Runner finds our parts by name.
 MODELS = _registry('model', 'clef_mm.models', parent=MMENGINE_MODELS)
-DATASETS = _registry('dataset', 'clef_mm.datasets', parent=MMENGINE_DATASETS)
+DATASETS = _registry('dataset', 'clef_mm.datasets.bp4d', parent=MMENGINE_DATASETS)
 TRANSFORMS = _registry(
     'transform', 'clef_mm.datasets.transforms', parent=MMENGINE_TRANSFORMS
 )

@@ -43,7 +43,12 @@ class FaceSample:
 
     @property
     def name(self) -> str:
-        """Where the image stands in its dataset, for messages: ``F001/T1/2440``."""
+        """Where the image stands in its dataset, for messages: ``F001/T1/2440``.
+
+        An image that is no frame of a recording is named by its file.
+        """
+        if not self.sequence:
+            return self.img_path
         return f'{self.subject}/{self.sequence}/{self.frame}'
 
 

@@ -28,10 +28,10 @@ def main() -> None:
     """Test, and write the report."""
     args = parse_args()
 
-    from clef_mm.engine.application import guarded, test_config
+    from clef_mm.engine.application import evaluate, guarded
 
     with guarded():
-        test_config(
+        evaluate(
             args.config,
             args.checkpoint,
             options=args.cfg_options,

@@ -32,10 +32,10 @@ def main() -> None:
     """Train."""
     args = parse_args()
 
-    from clef_mm.engine.application import guarded, train_config
+    from clef_mm.engine.application import guarded, train
 
     with guarded():
-        train_config(
+        train(
             args.config,
             options=args.cfg_options,
             work_dir=args.work_dir,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ _VIDEO_TASKS = dict(
 _VIDEO = re.compile(r'2([FM])(\d{2})_(\d{2})\.avi', re.IGNORECASE)
 _SUBJECT = re.compile(r'[FM]\d{3}', re.IGNORECASE)
 _LABELS = re.compile(r'([FM]\d{3})_(T\d+)\.csv', re.IGNORECASE)
-_FRAME = re.compile(r'\d+\.(jpe?g|png|bmp)', re.IGNORECASE)
+_FRAME = re.compile(r'[0-9]{1,9}\.(jpe?g|png|bmp)', re.IGNORECASE)
 
 _LAYOUT = """\
   {root}/
@@ -132,10 +133,12 @@ class BP4D(FaceDataset):
         root = Path(self.data_root)
         label_files = self._find_label_files(root)
         sequences = self._find_sequences(root)
-        if not label_files or not sequences:
+        if not sequences or (self.frames == 'coded' and not label_files):
+            wanted = f' of {", ".join(self.subjects)}' if self.subjects else ''
             raise DataRootError(
                 f'BP4D is not in {root}: found {len(label_files)} label files and '
-                f'{len(sequences)} sequences. Expected\n{self.expected_layout(root)}'
+                f'{len(sequences)} sequences{wanted}. Expected\n'
+                f'{self.expected_layout(root)}'
             )
         self._images = 0
         tables = []
@@ -196,16 +199,20 @@ class BP4D(FaceDataset):
         numbers = np.array([int(name.partition('.')[0]) for name in names], np.int32)
         order = numbers.argsort()
         numbers = numbers[order]
-        twice = numbers[1:][np.diff(numbers) == 0]
+        files = np.array(names, dtype=np.bytes_)[order]
+        twice = np.flatnonzero(np.diff(numbers) == 0)
         if len(twice):
-            raise DataRootError(f'{folder} holds frame {twice[0]} under two names')
+            first, second = files[twice[0] : twice[0] + 2].astype(str)
+            raise DataRootError(
+                f'{folder} holds frame {numbers[twice[0]]} under two names: remove '
+                f'{first} or {second}'
+            )
         if len(numbers) and numbers[0] == 0 and self.frame_offset == 0:
             self.report.note(
                 'sequences that start with image 0, while frame_offset=0 takes labels '
                 'and images to count alike (is it -1?)',
                 str(folder),
             )
-        files = np.array(names, dtype=np.bytes_)[order]
         return _Sequence(folder, numbers - self.frame_offset, files, np.empty(0))
 
     def _find_label_files(self, root: Path) -> dict[tuple[str, str], Path]:
@@ -221,21 +228,23 @@ class BP4D(FaceDataset):
 
     def _find_sequences(self, root: Path) -> dict[tuple[str, str], Path]:
         """Map (subject, task) to a folder of frames, or else to a video."""
-        folders, videos = {}, {}
+        folders, videos = defaultdict(list), defaultdict(list)
         if not root.is_dir():
             return {}
         for place in (root, *_folders(root)):
+            if not os.access(place, os.R_OK | os.X_OK):
+                continue  # such as lost+found, where a disk is mounted
             for entry in place.iterdir():
                 if _SUBJECT.fullmatch(entry.name) and entry.is_dir():
                     for task in _folders(entry):
                         key = (entry.name.upper(), task.name.upper())
                         if key[1] in TASKS and self._wanted(key[0]):
-                            folders[key] = task
+                            folders[key].append(task)
                 elif match := _VIDEO.fullmatch(entry.name):
                     key = f'{match[1].upper()}0{match[2]}', _VIDEO_TASKS.get(match[3])
                     if key[1] and self._wanted(key[0]):
-                        videos[key] = entry
-        return folders or videos
+                        videos[key].append(entry)
+        return {key: _only(found) for key, found in (folders or videos).items()}
 
     def _count(self, frames: FrameTable) -> None:
         if not len(frames):
@@ -291,6 +300,26 @@ def _as_table(
     if is_video:
         columns['video_frame'] = sequence.positions[keep]
     return FrameTable(columns)
+
+
+def _only(sources: list[Path]) -> Path:
+    """Return the source of a recording that holds frames.
+
+    Other trees may repeat the names: ``__MACOSX`` of an archive, or crops.
+    """
+    if len(sources) == 1:
+        return sources[0]
+    filled = [source for source in sources if source.is_file() or _holds_frames(source)]
+    if len(filled) > 1:
+        raise DataRootError(
+            f'{filled[0]} and {filled[1]} both hold the frames of one recording: leave '
+            'only one of them in the folder'
+        )
+    return (filled or sources)[0]
+
+
+def _holds_frames(folder: Path) -> bool:
+    return any(_FRAME.fullmatch(name) for name in os.listdir(folder))
 
 
 def _folders(parent: Path) -> list[Path]:

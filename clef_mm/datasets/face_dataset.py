@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from clef_mm.datasets.folds import Fold, get_fold
+from clef_mm.datasets.folds import Fold, SplitError, get_fold
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.image_reading import BrokenImageError
 from clef_mm.datasets.load_report import LoadReport
@@ -70,24 +70,33 @@ class FaceDataset(BaseDataset):
         if every < 1:
             raise ValueError(f'every must be at least 1, got {every}')
         self.fold = self._find_fold(fold, hold_out)
+        if hold_out and fold is None:
+            raise ValueError(
+                f'hold_out={hold_out} needs the fold to take subjects from'
+            )
         if split is not None:
             subjects = self.fold.subjects(split)
+            if not subjects:
+                raise SplitError(f"fold {fold} has no '{split}' subjects: set hold_out")
         self.subjects = None if subjects is None else tuple(subjects)
         self.every = every
         self.report = LoadReport()
         root = Path(data_root)
         super().__init__(
-            metainfo={
-                'split': split or 'all',
-                'fold': fold,
-                'synthetic': (root / SYNTHETIC_MARKER).is_file(),
-            },
             data_root=str(root),
             pipeline=list(pipeline),
             test_mode=test_mode,
-            lazy_init=lazy_init,
+            lazy_init=True,
             serialize_data=False,  # columns are compact and fork-safe as they are
         )
+        # Not as an argument: mmengine would read a file called 'train' as metainfo.
+        self._metainfo.update(
+            split=split or 'all',
+            fold=fold,
+            synthetic=(root / SYNTHETIC_MARKER).is_file(),
+        )
+        if not lazy_init:
+            self.full_init()
 
     @classmethod
     def expected_layout(cls, root: str | Path) -> str:
@@ -111,6 +120,12 @@ class FaceDataset(BaseDataset):
         frames = self.load_frames()
         if not isinstance(frames, FrameTable):
             frames = FrameTable.of(frames)
+        if len(frames):
+            present = frames.columns['subject']
+            absent = [
+                name for name in self.subjects or () if not present.isin([name]).any()
+            ]
+            self.report.note('subjects asked for but without a frame', absent)
         if self.every > 1:
             frames = frames.take(_every_nth(frames, self.every))
         if not len(frames):
@@ -177,12 +192,13 @@ class FaceDataset(BaseDataset):
 
         Raises:
             BrokenImageError: In test mode, or after ten broken images in a row.
+            IndexError: If there is no such record.
         """
-        self.full_init()
+        first = range(len(self))[idx]
         broken = ''
         for step in range(1 if self.test_mode else 10):
             try:
-                item = self.prepare_data((idx + step) % len(self))
+                item = self.prepare_data((first + step) % len(self))
             except BrokenImageError as error:
                 if self.test_mode:
                     raise
@@ -192,6 +208,15 @@ class FaceDataset(BaseDataset):
                 item['data_samples'].broken_path = broken
             return item
         raise BrokenImageError(f'ten broken images in a row, the first: {broken}')
+
+    def _get_unserialized_subset(self, indices: Sequence[int] | int) -> FrameTable:
+        # mmengine's, behind get_subset, would slice a list.
+        rows = np.arange(len(self))
+        if isinstance(indices, int):
+            chosen = rows[:indices] if indices >= 0 else rows[indices:]
+        else:
+            chosen = rows[np.asarray(indices, np.intp)]
+        return self.data_list.take(chosen)
 
     def _find_fold(self, fold: int | None, hold_out: int) -> Fold | None:
         if fold is None:

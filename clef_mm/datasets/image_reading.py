@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import os
+from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 
 import cv2
@@ -33,7 +35,10 @@ def read_image(path: str | Path) -> np.ndarray:
         raise BrokenImageError(
             f'{path} is cut short: its end-of-image marker is missing'
         )
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # a damaged header may ask for an image of impossible size
+        image = None
     if image is None:
         raise BrokenImageError(f'{path} is not an image that OpenCV can decode')
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
@@ -51,7 +56,7 @@ def read_video_frame(path: str | Path, index: int) -> np.ndarray:
     Raises:
         BrokenImageError: If the video does not open or has no such frame.
     """
-    return _open_video(str(path)).read(index)
+    return _open_videos(os.getpid())(str(path)).read(index)
 
 
 def count_video_frames(path: str | Path) -> int:
@@ -105,7 +110,12 @@ class _Video:
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-# Each loader worker keeps a few videos open: the sequences of a shuffled batch recur.
-@lru_cache(maxsize=64)
-def _open_video(path: str) -> _Video:
-    return _Video(path)
+@cache
+def _open_videos(process: int) -> Callable[[str], _Video]:
+    """Return what opens videos in this process.
+
+    Each loader worker keeps a few open: the sequences of a shuffled batch recur. It
+    opens its own: a decoder inherited through a fork waits forever for threads that
+    were left behind.
+    """
+    return lru_cache(maxsize=64)(_Video)

@@ -42,7 +42,8 @@ def read_occurrence(
         LabelFileError: If a unit has no column, a value is none of 0, 1, 9, a row is
             incomplete, or a frame stands twice.
     """
-    text = Path(path).read_text(encoding='utf-8-sig')
+    # A file that is no text is reported below, as one without the columns.
+    text = Path(path).read_text(encoding='utf-8-sig', errors='replace')
     header, _, body = text.partition('\n')
     columns = _find_columns(path, header, units)
     table = _parse(path, body, [0, *columns], header.count(',') + 1)
@@ -81,17 +82,18 @@ def _find_columns(path: str | Path, header: str, units: Sequence[int]) -> list[i
 
 def _parse(path: str | Path, body: str, columns: list[int], width: int) -> np.ndarray:
     """Parse the wanted columns of all rows, (N, len(columns)) int32."""
-    rows = body.split()
+    rows = body.rstrip().splitlines()
     if not rows:
         raise LabelFileError(f'{path} has no label row')
-    if body.count(',') == len(rows) * (width - 1):
+    if all(row.count(',') == width - 1 for row in rows):
         try:
             return np.loadtxt(rows, np.int32, delimiter=',', usecols=columns, ndmin=2)
         except ValueError:
             pass  # the loop below finds the line
     for line, row in enumerate(rows, start=2):
         cells = row.split(',')
-        if len(cells) != width or not all(cell.lstrip('-').isdigit() for cell in cells):
+        integers = all(cell.strip().lstrip('-').isdigit() for cell in cells)
+        if len(cells) != width or not integers:
             raise LabelFileError(
                 f'{path} line {line}: expected {width} integers separated by commas, '
                 f'got {row[:60]!r}'

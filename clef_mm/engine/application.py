@@ -27,7 +27,7 @@ def guarded() -> Iterator[None]:
         sys.exit(f'\nerror: {error}')
 
 
-def train_config(
+def train(
     config: str,
     options: list[str] | None = None,
     work_dir: str | None = None,
@@ -55,7 +55,7 @@ def train_config(
     Runner.from_cfg(cfg).train()
 
 
-def test_config(
+def evaluate(
     config: str,
     checkpoint: str,
     options: list[str] | None = None,
@@ -69,10 +69,10 @@ def test_config(
         config: The config that the checkpoint was trained with.
         checkpoint: A ``.pth`` file, or a work directory: its best on validation if it
             keeps one, else its last.
-        options: Overrides, as for :func:`train_config`.
+        options: Overrides, as for :func:`train`.
         work_dir: Where the report goes; default: ``test/`` in the config's work dir.
         data_root: Folder of the dataset.
-        launcher: As for :func:`train_config`.
+        launcher: As for :func:`train`.
 
     Returns:
         The metrics by name.

@@ -16,6 +16,8 @@ def computes_bf16(device: torch.device) -> bool:
     if device.type == 'cuda':
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == 'cpu':
+        if not hasattr(torch.cpu, 'get_capabilities'):
+            return False  # older torch cannot tell; float32 is never wrong
         capabilities = torch.cpu.get_capabilities()
         return any(capabilities.get(name) for name in ('avx512_bf16', 'amx_bf16'))
     return False

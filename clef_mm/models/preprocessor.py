@@ -49,6 +49,8 @@ class FacePreprocessor(BaseDataPreprocessor):
         super().__init__(non_blocking=True)
         if not 0 < crop[0] <= crop[1]:
             raise ValueError(f'crop must be (smallest > 0, largest), got {crop}')
+        if not 0 <= flip <= 1:
+            raise ValueError(f'flip must be a probability in [0, 1], got {flip}')
         if views < 1:
             raise ValueError(f'views must be at least 1, got {views}')
         self.image_size = image_size

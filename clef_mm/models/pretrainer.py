@@ -107,11 +107,20 @@ class ActivityPretrainer(ImageTextModel):
 
     def _pair_labels(self, samples: list[FaceSample]) -> Tensor:
         if self.pairing == 'activity':
-            return torch.tensor([sample.activity for sample in samples])
+            return self._activity_labels(samples)
         # Distinct over all ranks, whatever the sizes of their batches.
         return (
             torch.arange(len(samples)) * distributed.world_size() + distributed.rank()
         )
+
+    def _activity_labels(self, samples: list[FaceSample]) -> Tensor:
+        for sample in samples:
+            if not 0 <= sample.activity < len(self.activities):
+                raise ValueError(
+                    f'the image {sample.name} has activity {sample.activity}; the bank '
+                    f'{self.bank.source} has 0 to {len(self.activities) - 1}'
+                )
+        return torch.tensor([sample.activity for sample in samples])
 
     def _activity_features(self, samples: list[FaceSample]) -> Tensor:
         texts = self._texts(

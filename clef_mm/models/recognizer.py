@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -82,6 +82,7 @@ class BehaviorRecognizer(ImageTextModel):
         else:
             self.head = nn.Linear(self.image_encoder.embed_dim, len(self.classes))
         self._test_features: Tensor | None = None
+        self.register_load_state_dict_post_hook(_forget_class_features)
 
     @abstractmethod
     def targets(self, samples: list[FaceSample]) -> Tensor:
@@ -100,7 +101,7 @@ class BehaviorRecognizer(ImageTextModel):
         """
         targets = self.targets(samples).to(features.device, non_blocking=True)
         if not self.texts:
-            return {'loss_label': self.loss_label(self.head(features), targets)}
+            return {'loss_label': self.loss_label(self._head_logits(features), targets)}
         encoded = self._encode_training_texts()
         logits = self._similarities(features, encoded[self.texts[0]])
         losses = {'loss_label': self.loss_label(logits, targets)}
@@ -118,9 +119,9 @@ class BehaviorRecognizer(ImageTextModel):
         logits = (
             self._similarities(features, self._class_features())
             if self.texts
-            else self.head(features)
+            else self._head_logits(features)
         )
-        scores = self.probabilities(logits.float()).cpu()
+        scores = self.probabilities(logits).cpu()
         for row, sample in enumerate(samples):
             sample.pred_scores = scores[row]
         return samples
@@ -135,6 +136,13 @@ class BehaviorRecognizer(ImageTextModel):
         """Switch between training and testing; class texts are then encoded anew."""
         self._test_features = None
         return super().train(mode)
+
+    def _apply(
+        self, fn: Callable[[Tensor], Tensor], recurse: bool = True
+    ) -> BehaviorRecognizer:
+        # The model moves to another device or number format: so must the class texts.
+        self._test_features = None
+        return super()._apply(fn, recurse)
 
     def _encode_training_texts(self) -> dict[str, Tensor]:
         """Encode the texts of a mini-batch in one call: features (C, d) by kind."""
@@ -157,6 +165,10 @@ class BehaviorRecognizer(ImageTextModel):
             )
         return self._test_features
 
+    def _head_logits(self, images: Tensor) -> Tensor:
+        with full_precision(images):
+            return self.head(images.float())
+
     def _similarities(self, images: Tensor, texts: Tensor) -> Tensor:
         with full_precision(images):
             return self.logit_scale() * unit_rows(images) @ unit_rows(texts).T
@@ -168,6 +180,7 @@ class ActionUnitRecognizer(BehaviorRecognizer):
 
     def targets(self, samples: list[FaceSample]) -> Tensor:
         """Return (B, C) int8 of 1 / 0 / -1."""
+        _check_labelled(samples, [sample.gt_aus is not None for sample in samples])
         return torch.from_numpy(np.stack([sample.gt_aus for sample in samples]))
 
     def probabilities(self, logits: Tensor) -> Tensor:
@@ -181,11 +194,24 @@ class ExpressionRecognizer(BehaviorRecognizer):
 
     def targets(self, samples: list[FaceSample]) -> Tensor:
         """Return (B,) class indices."""
+        _check_labelled(samples, [sample.gt_expression >= 0 for sample in samples])
         return torch.tensor([sample.gt_expression for sample in samples])
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return the distribution over expressions, (B, C)."""
         return logits.softmax(dim=1)
+
+
+def _forget_class_features(model: BehaviorRecognizer, _: Any) -> None:
+    model._test_features = None
+
+
+def _check_labelled(samples: list[FaceSample], labelled: list[bool]) -> None:
+    if not all(labelled):
+        raise ValueError(
+            f'the image {samples[labelled.index(False)].name} has no label of the kind '
+            'that this model learns'
+        )
 
 
 def _check_texts(texts: tuple[str, ...], has_encoder: bool, has_loss: bool) -> None:

@@ -58,7 +58,7 @@ EMOTIONS: Mapping[str, Mapping[int, float]] = {
 _EXCLUSIVE = ({24, 25}, {24, 26}, {23, 26}, {5, 7})
 """Pairs that a face cannot show at the same time."""
 
-_TARGET_SHARE = 0.68  # of all episodes
+_TARGET_SHARE = 0.8  # of all episodes
 _EPISODE_SECONDS = (2.2, 5.0)
 _PAUSE_SECONDS = (0.4, 1.4)
 _ONSET_SECONDS, _OFFSET_SECONDS = (0.2, 0.5), (0.3, 0.7)

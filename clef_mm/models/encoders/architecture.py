@@ -13,6 +13,8 @@ Architecture = str | dict[str, Any]
 """An open_clip model name, or what its JSON file would hold: a dict with ``embed_dim``,
 ``vision_cfg`` and/or ``text_cfg``, and optionally ``quick_gelu``."""
 
+_KEYS = ('embed_dim', 'vision_cfg', 'text_cfg', 'quick_gelu')
+
 # open_clip's public constructor makes both towers; the one not asked for is this small.
 _NO_VISION = {
     'image_size': 8,
@@ -28,7 +30,8 @@ def resolve(arch: Architecture) -> dict[str, Any]:
     """Return the sizes of ``arch`` as a dict of ``open_clip``'s JSON form.
 
     Raises:
-        ValueError: If the name is not one of open_clip's or a dict lacks ``embed_dim``.
+        ValueError: If the name is not one of open_clip's, or a dict lacks ``embed_dim``
+            or has a key that would not be read.
     """
     if isinstance(arch, str):
         sizes = open_clip.get_model_config(arch)
@@ -40,6 +43,12 @@ def resolve(arch: Architecture) -> dict[str, Any]:
         return sizes
     if 'embed_dim' not in arch:
         raise ValueError(f"an architecture needs 'embed_dim', got only {sorted(arch)}")
+    for key in arch:
+        if key not in _KEYS:  # a misspelt quick_gelu would silently be GELU
+            raise ValueError(
+                f"an architecture has no '{key}', only {', '.join(_KEYS)}"
+                f'{nearest(key, _KEYS)}'
+            )
     return dict(arch)
 
 

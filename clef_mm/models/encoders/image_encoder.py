@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import open_clip
 import torch
 from torch import Tensor, nn
 
@@ -38,8 +39,10 @@ class OpenCLIPImageEncoder(nn.Module):
         super().__init__()
         sizes = resolve(arch)
         self.embed_dim: int = sizes['embed_dim']
-        self.image_size: int = sizes['vision_cfg']['image_size']
         self.tower = build_image_tower(arch)
+        self.image_size: int = sizes['vision_cfg'].get(
+            'image_size', open_clip.CLIPVisionCfg.image_size
+        )
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import open_clip
 import torch
+from open_clip.transformer import TextTransformer
 from torch import Tensor, nn
 
 from clef_mm.models.encoders import weights
@@ -32,14 +33,19 @@ class OpenCLIPTextEncoder(nn.Module):
     Attributes:
         embed_dim: Width d of the feature.
         context_length: Longest text, tokens, start and end included.
+
+    Raises:
+        ValueError: If the tower is of another kind: not causal, pooled elsewhere, or
+            with a vocabulary of its own.
     """
 
     def __init__(self, arch: Architecture) -> None:
         super().__init__()
         self.embed_dim: int = resolve(arch)['embed_dim']
         self.tower = build_text_tower(arch)
+        self._tokenizer = open_clip.SimpleTokenizer()
+        _check_kind(self.tower, self._tokenizer.vocab_size, arch)
         self.context_length: int = self.tower.context_length
-        self._tokenizer = open_clip.SimpleTokenizer(context_length=self.context_length)
         self._token_ids: dict[str, list[int]] = {}
 
     def encode(self, texts: Sequence[str]) -> Tensor:
@@ -91,3 +97,20 @@ class OpenCLIPTextEncoder(nn.Module):
                 tokenizer.eot_token_id,
             ]
         return self._token_ids[text]
+
+
+def _check_kind(tower: nn.Module, vocabulary: int, arch: Architecture) -> None:
+    """Refuse towers whose features :meth:`OpenCLIPTextEncoder.forward` gets wrong."""
+    is_clip = (
+        isinstance(tower, TextTransformer)
+        and tower.attn_mask is not None
+        and tower.cls_emb is None
+        and tower.pool_type == 'argmax'
+        and isinstance(tower.text_projection, nn.Parameter)
+        and tower.vocab_size == vocabulary
+    )
+    if not is_clip:
+        raise ValueError(
+            f'{arch}: the text tower must be like that of CLIP: causal, pooled at the '
+            f'end-of-text token, {vocabulary} tokens in its vocabulary'
+        )

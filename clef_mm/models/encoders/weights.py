@@ -9,6 +9,9 @@ CLEF-MM checkpoint  ``image_encoder.tower.*``   ``text_encoder.tower.*``
 OpenAI CLIP, FaRL   ``visual.*``                everything else
 open_clip (custom)  ``visual.*``                ``text.*``
 ==================  ==========================  ==============================
+
+FaRL's files also hold the head of its masked-image modelling, below ``visual.``; it is
+no part of the tower and left out.
 """
 
 from __future__ import annotations
@@ -21,8 +24,15 @@ from torch import Tensor, nn
 
 from clef_mm.errors import UserError
 
-# Keys of OpenAI's files that belong to neither tower.
-_NOT_WEIGHTS = {'logit_scale', 'input_resolution', 'context_length', 'vocab_size'}
+# Keys that belong to neither tower. Only OpenAI's files hold these sizes ...
+_OPENAI_SIZES = ('input_resolution', 'context_length', 'vocab_size')
+# ... and only FaRL's this head.
+_FARL_HEAD = (
+    'visual.mask_token',
+    'visual.lm_transformer.',
+    'visual.ln_lm.',
+    'visual.lm_head.',
+)
 
 
 class WeightsError(UserError, ValueError):
@@ -44,11 +54,19 @@ def read_file(file: str | Path) -> dict[str, Any]:
         content = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:
         raise WeightsError(
-            f'{path} is no checkpoint of tensors and plain containers: {error}'
+            f'{path} is no checkpoint of tensors and plain containers '
+            f'({_reason(error)}). It is damaged, or holds code, as pickled objects and '
+            'TorchScript archives do, which is never run.'
         ) from error
     if not isinstance(content, dict):
         raise WeightsError(f'{path} holds a {type(content).__name__}, not a dict')
     return content
+
+
+def _reason(error: Exception) -> str:
+    # torch advises to load with weights_only=False: that would run the code.
+    lines = [line for line in str(error).splitlines() if 'weights_only' not in line]
+    return ' '.join(filter(None, lines)) or type(error).__name__
 
 
 def newest_checkpoint(path: str | Path) -> Path:
@@ -83,13 +101,28 @@ def load_tower(
         source: Name of the file, for messages.
 
     Raises:
-        WeightsError: If a key is missing, left over or of another shape.
+        WeightsError: If a key is missing, left over or of another shape, or if the file
+            is known to come from a tower with another activation.
     """
     state = {
         key.removeprefix('module.'): value
         for key, value in content.get('state_dict', content).items()
     }
-    load_exactly(tower, _tower_keys(state, kind), f'{source} ({kind} tower)')
+    place = f'{source} ({kind} tower)'
+    if _from_quick_gelu(state) and any(isinstance(m, nn.GELU) for m in tower.modules()):
+        raise WeightsError(
+            f'{place}: OpenAI and FaRL trained with QuickGELU, this tower has GELU; '
+            "take an arch such as 'ViT-B-16-quickgelu', or set quick_gelu=True in yours"
+        )
+    load_exactly(tower, _tower_keys(state, kind), place)
+
+
+def _from_quick_gelu(state: dict[str, Any]) -> bool:
+    """Tell OpenAI's and FaRL's files from open_clip's own by what only they hold.
+
+    Either activation has no weights: the wrong one would load and be silently worse.
+    """
+    return any(key in _OPENAI_SIZES or key.startswith(_FARL_HEAD) for key in state)
 
 
 def load_exactly(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
@@ -124,13 +157,15 @@ def _tower_keys(state: dict[str, Any], kind: str) -> dict[str, Tensor]:
     if any(key.startswith(('image_encoder.', 'text_encoder.')) for key in state):
         return _below(state, own_prefix)
     if kind == 'image':
-        return _below(state, 'visual.')
+        return _below(
+            {k: v for k, v in state.items() if not k.startswith(_FARL_HEAD)}, 'visual.'
+        )
     if any(key.startswith('text.') for key in state):
         return _below(state, 'text.')
     return {
         key: value
         for key, value in state.items()
-        if not key.startswith('visual.') and key not in _NOT_WEIGHTS
+        if not key.startswith('visual.') and key not in ('logit_scale', *_OPENAI_SIZES)
     }
 
 

@@ -6,7 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from clef_mm.models.losses.precision import full_precision, weight_per_class
+from clef_mm.models.losses.precision import (
+    at_least_float32,
+    full_precision,
+    weight_per_class,
+)
 from clef_mm.registry import LOSSES
 from clef_mm.structures import UNKNOWN
 
@@ -46,7 +50,7 @@ class ActionUnitLoss(nn.Module):
             targets: (B, C) of 1 (present), 0 (absent) and -1 (unknown).
 
         Returns:
-            A scalar, float32; 0 if every label is unknown.
+            A scalar, at least float32; 0 if every label is unknown.
 
         Raises:
             ValueError: If shapes do not fit together or, on the CPU, if a target is
@@ -59,9 +63,10 @@ class ActionUnitLoss(nn.Module):
             )
         self._check_values(logits.shape[1], targets)
         with full_precision(logits):
+            logits = at_least_float32(logits)
             terms = F.binary_cross_entropy_with_logits(
-                logits.float(),
-                targets.clamp(min=0).float(),
+                logits,
+                targets.clamp(min=0).to(logits.dtype),
                 pos_weight=self.positive_weight,
                 reduction='none',
             )

@@ -70,7 +70,8 @@ class CrossModalSupConLoss(nn.Module):
             labels: (n,) integers.
 
         Returns:
-            A scalar, float32. Averaged over ranks it is the loss of the global batch.
+            A scalar, at least float32. Averaged over ranks it is the loss of the global
+            batch.
 
         Raises:
             ValueError: If the shapes do not fit together.

@@ -5,7 +5,11 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from clef_mm.models.losses.precision import full_precision, weight_per_class
+from clef_mm.models.losses.precision import (
+    at_least_float32,
+    full_precision,
+    weight_per_class,
+)
 from clef_mm.registry import LOSSES
 
 
@@ -41,7 +45,7 @@ class ExpressionLoss(nn.Module):
             targets: (B,) class indices in [0, C).
 
         Returns:
-            A scalar, float32.
+            A scalar, at least float32.
 
         Raises:
             ValueError: If shapes do not fit together or, on the CPU, if a target is no
@@ -54,13 +58,11 @@ class ExpressionLoss(nn.Module):
             )
         self._check_values(logits.shape[1], targets)
         with full_precision(logits):
-            loss = F.cross_entropy(
-                logits.float(),
-                targets.long(),
-                weight=self.class_weight,
-                reduction='sum',
-            )
-            return loss / len(logits)
+            targets = targets.long()
+            terms = F.cross_entropy(at_least_float32(logits), targets, reduction='none')
+            if self.class_weight is not None:
+                terms = self.class_weight[targets] * terms
+            return terms.mean()
 
     def _check_values(self, classes: int, targets: Tensor) -> None:
         if self.class_weight is not None and len(self.class_weight) != classes:
@@ -69,8 +71,10 @@ class ExpressionLoss(nn.Module):
             )
         # Reading values back from a GPU would stall it at every step.
         if targets.device.type == 'cpu':
-            bad = targets[(targets < 0) | (targets >= classes)]
+            index = targets.long()  # 1.5 and NaN are no indices either
+            bad = targets[(index < 0) | (index >= classes) | (index != targets)]
             if len(bad):
                 raise ValueError(
-                    f'targets must be in [0, {classes}), got {bad.unique().tolist()}'
+                    f'targets must be class indices in [0, {classes}), '
+                    f'got {bad.unique().tolist()}'
                 )

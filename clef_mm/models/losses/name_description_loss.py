@@ -43,7 +43,7 @@ class NameDescriptionLoss(nn.Module):
             logit_scale: :math:`1 / \tau` > 0, a scalar.
 
         Returns:
-            A scalar, float32.
+            A scalar, at least float32.
 
         Raises:
             ValueError: If the shapes do not fit together.

@@ -1,4 +1,4 @@
-"""Losses work in float32 whatever the towers ran in."""
+"""Losses work in float32, or float64 if given, whatever the towers ran in."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ def full_precision(tensor: Tensor) -> torch.autocast:
     return torch.autocast(tensor.device.type, enabled=False)
 
 
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """Widen half precision to float32; float64 stays, for checks of gradients."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
 def unit_rows(features: Tensor) -> Tensor:
-    """Scale the rows of ``features`` (n, d) to length 1, in float32."""
-    return F.normalize(features.float(), dim=-1)
+    """Scale the rows of ``features`` (n, d) to length 1, in float32 or float64."""
+    return F.normalize(at_least_float32(features), dim=-1)
 
 
 def check_paired_rows(first: Tensor, second: Tensor, names: str) -> None:

@@ -65,7 +65,7 @@ def test_equal_arguments_give_equal_images_whatever_the_global_random_state():
 
 
 @pytest.mark.parametrize('number', AU_NUMBERS)
-@pytest.mark.parametrize('seed', range(5))
+@pytest.mark.parametrize('seed', range(3))
 def test_every_au_is_visible_on_every_subject(number, seed):
     difference = change(subject(seed), {number: 1.0})
     assert (difference > 12).sum() >= 25  # pixels of 96 x 96
@@ -112,7 +112,7 @@ def test_no_two_aus_look_alike(seed):
 )
 def test_an_au_stays_visible_next_to_its_usual_partners(partners, added):
     alone = dict.fromkeys(partners, 1.0)
-    for seed in range(4):
+    for seed in range(3):
         without = render(subject(seed), alone).astype(float)
         with_it = render(subject(seed), {**alone, added: 1.0})
         difference = np.abs(with_it - without).mean(axis=2)
@@ -158,7 +158,7 @@ def test_lids_open_with_au5_narrow_with_au7_and_close_in_a_blink():
 
 @pytest.mark.parametrize('style', HAIR_STYLES)
 def test_hair_never_hides_a_brow(style):
-    for seed in range(6):
+    for seed in range(4):
         identity = subject(seed)
         hair = replace(identity.hair, style=style, glasses='none')
         identity = replace(identity, hair=hair)
