@@ -5,14 +5,16 @@ A patch is needless with the version named beside it and can then be deleted.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from typing import Any
 
+import numpy as np
 from mmengine.logging import HistoryBuffer
 
 
-def history_to_lists(message_hub: dict[str, Any]) -> dict[str, Any]:
-    """Turn the log history of a checkpoint into lists that load without pickled code.
+def plain_message_hub(state: dict[str, Any]) -> dict[str, Any]:
+    """Turn the log of a checkpoint into lists and numbers, which load without code.
 
     Since torch 2.6 ``torch.load`` refuses classes and numpy scalars unless they are
     allowed by name, and mmengine pickles both. Storing numbers as numbers needs no
@@ -20,34 +22,42 @@ def history_to_lists(message_hub: dict[str, Any]) -> dict[str, Any]:
     stores plain lists itself.
 
     Args:
-        message_hub: ``MessageHub.state_dict()``.
+        state: ``MessageHub.state_dict()``.
 
     Returns:
         The same with each HistoryBuffer as ``{'values': [...], 'counts': [...]}``.
     """
     scalars = {}
-    for name, buffer in message_hub['log_scalars'].items():
+    for name, buffer in state['log_scalars'].items():
         values, counts = buffer.data
         scalars[name] = {'values': values.tolist(), 'counts': counts.tolist()}
-    return {**message_hub, 'log_scalars': scalars}
+    info = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in state['runtime_info'].items()
+    }
+    return {**state, 'log_scalars': scalars, 'runtime_info': info}
 
 
-def lists_to_history(message_hub: dict[str, Any]) -> dict[str, Any]:
-    """Undo :func:`history_to_lists`."""
+def restored_message_hub(state: dict[str, Any]) -> dict[str, Any]:
+    """Undo :func:`plain_message_hub`."""
     scalars = {
         name: HistoryBuffer(lists['values'], lists['counts'])
-        for name, lists in message_hub['log_scalars'].items()
+        for name, lists in state['log_scalars'].items()
     }
-    return {**message_hub, 'log_scalars': scalars}
+    return {**state, 'log_scalars': scalars}
 
 
-def silence_known_warnings() -> None:
-    """Hide the warnings that mmengine causes and that a user can do nothing about.
+def silence_known_warnings(logger: logging.Logger) -> None:
+    """Hide what mmengine warns of and a user can do nothing about.
 
     ``broadcast_buffers``: torch 2.15 renamed the DDP argument, the new name still syncs
-    at start. ``FileClient``: mmengine warns about its own internals. Needless with
+    at start. ``FileClient``: mmengine warns of its own internals. Needless with
     mmengine 0.11.
     """
     warnings.filterwarnings('ignore', '.*broadcast_buffers.*', FutureWarning)
-    warnings.filterwarnings('ignore', '.*FileClient.*')
-    warnings.filterwarnings('ignore', '.*HardDiskBackend.*')
+    logger.addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    text = record.getMessage()
+    return not ('"FileClient" will be' in text or '"HardDiskBackend" is' in text)

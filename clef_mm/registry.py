@@ -12,12 +12,24 @@ a config's ``custom_imports``::
 
 from __future__ import annotations
 
-from mmengine.registry import DATA_SAMPLERS, METRICS
+from mmengine.registry import (
+    DATA_SAMPLERS,
+    FUNCTIONS,
+    LOOPS,
+    METRICS,
+    OPTIM_WRAPPER_CONSTRUCTORS,
+    OPTIM_WRAPPERS,
+    OPTIMIZERS,
+    PARAM_SCHEDULERS,
+    VISBACKENDS,
+    VISUALIZERS,
+)
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry as MMEngineRegistry
+from mmengine.utils import get_object_from_string
 
 from clef_mm.errors import nearest
 
@@ -53,6 +65,10 @@ class Registry(MMEngineRegistry):
             found = super().get(key)
         except RuntimeError:  # mmengine: 'Failed to get X', without saying what exists
             found = None
+        if found is None and '.' in key:
+            # mmengine takes the first part of an import path for a scope, drops it and
+            # asks this registry for the rest.
+            found = get_object_from_string(f'{self.scope}.{key}')
         if found is None:
             raise KeyError(self._unknown(key))
         return found
@@ -88,6 +104,21 @@ TRANSFORMS = _registry(
 SAMPLERS = _registry('sampler', 'clef_mm.datasets.samplers', parent=DATA_SAMPLERS)
 EVALUATORS = _registry('evaluator', 'clef_mm.evaluation', parent=METRICS)
 HOOKS = _registry('hook', 'clef_mm.engine.hooks', parent=MMENGINE_HOOKS)
+
+# mmengine warns of each of its other registries that has no child of our scope.
+_QUIET = [
+    MMEngineRegistry(registry.name, parent=registry, scope='clef_mm')
+    for registry in (
+        FUNCTIONS,
+        LOOPS,
+        OPTIMIZERS,
+        OPTIM_WRAPPERS,
+        OPTIM_WRAPPER_CONSTRUCTORS,
+        PARAM_SCHEDULERS,
+        VISBACKENDS,
+        VISUALIZERS,
+    )
+]
 
 # Registries of our own, used by our models and by no mmengine code.
 BACKBONES = _registry('backbone', 'clef_mm.models.encoders')

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import platform
 from pathlib import Path
 from typing import Any
 
+import mmengine
+import torch
 from mmengine.device import get_device
+from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from clef_mm import compat, distributed
+from clef_mm import __version__, compat, distributed
 from clef_mm.engine.hooks import (
     BrokenImageHook,
     CheckpointContentHook,
@@ -52,7 +56,6 @@ class Runner(MMEngineRunner):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        compat.silence_known_warnings()
         self.provenance: dict[str, Any] = {}
         config = kwargs.get('cfg') or {}
         # mmengine names runs by the second; its logs and scores are global by name.
@@ -68,6 +71,12 @@ class Runner(MMEngineRunner):
         if self._launcher == 'pytorch':
             distributed.init_process_group()
         super().setup_env(env_cfg)
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Build mmengine's logger without the warnings that are no news to a user."""
+        logger = super().build_logger(*args, **kwargs)
+        compat.silence_known_warnings(logger)
+        return logger
 
     def wrap_model(
         self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module
@@ -154,6 +163,19 @@ class Runner(MMEngineRunner):
         self._has_loaded = True
         self.logger.info(f'loaded {filename}')
         return checkpoint
+
+    def get_hooks_info(self) -> str:
+        """Return the hooks in one line; mmengine lists them once per stage."""
+        return ', '.join(type(hook).__name__ for hook in self.hooks)
+
+    def _log_env(self, env_cfg: dict[str, Any]) -> None:
+        # mmengine prints some 150 lines of environment and config, in which the plan
+        # would be lost; the config lies in the work directory as a file.
+        self.logger.info(
+            f'clef_mm {__version__}, python {platform.python_version()}, '
+            f'torch {torch.__version__}, mmengine {mmengine.__version__}; '
+            f'seed {self.seed}, {self.world_size} process(es)'
+        )
 
     def _init_model_weights(self) -> None:
         # A resumed run replaces all weights: the file it once started from may be gone.

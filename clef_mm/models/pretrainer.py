@@ -147,5 +147,5 @@ def _check_pairs(
     if text_pairs != has_text_encoder:
         raise ValueError(
             'text_pairs=True needs a text_encoder, and only then is one trained; got '
-            f'text_pairs={text_pairs} with {"a" if has_text_encoder else "no"} encoder'
+            f'text_pairs={text_pairs} with {"an" if has_text_encoder else "no"} encoder'
         )

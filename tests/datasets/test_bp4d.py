@@ -34,7 +34,7 @@ def read_slowly(root, frames='coded', offset=0):
                     for row in csv.DictReader(lines):
                         place = subject, task, int(row['0'])
                         labels[place] = [MEANING[row[unit]] for unit in UNITS]
-            elif re.fullmatch(r'\d{1,5}\.jpe?g', name, re.IGNORECASE):
+            elif re.fullmatch(r'\d{1,5}\.(jpe?g|png)', name, re.IGNORECASE):
                 subject, task = folder.upper().split(os.sep)[-2:]
                 images[subject, task, int(stem) - offset] = path
     return [
@@ -70,7 +70,8 @@ PACKAGINGS = {
     'subjects at the root': {'images': '.'},
     'lower case': {'rename': str.lower, 'labels': 'aucoding/au_occ'},
     'upper case': {'suffix': '.JPG', 'labels': 'AUCODING/AU_OCC'},
-    'jpeg': {'suffix': '.Jpg', 'images': '2D+3D'},
+    'jpeg': {'suffix': '.Jpeg', 'images': '2D+3D'},
+    'png': {'suffix': '.png'},
     'CRLF': {'newline': '\r\n'},
     'byte order mark': {'encoding': 'utf-8-sig', 'newline': '\r\n'},
     'BP4D+ columns': {

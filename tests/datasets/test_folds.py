@@ -25,7 +25,6 @@ def test_parts_are_the_published_ones():
     parts = subject_parts('bp4d')
     assert [set(part) for part in parts] == [set(part) for part in PARTS]
     assert [len(part) for part in parts] == [14, 14, 13]
-    assert sum(parts, []).__len__() == 41
     assert set().union(*parts) == EVERYONE
 
 
@@ -83,7 +82,7 @@ def test_unknown_datasets_name_the_nearest():
         subject_parts('imagenet')
 
 
-@pytest.mark.parametrize('pair', itertools.combinations(('train', 'val', 'test'), 2))
+@pytest.mark.parametrize('pair', [('train', 'val'), ('train', 'test'), ('val', 'test')])
 def test_shared_subjects_are_named(pair):
     splits = {'train': ('F001', 'F002'), 'val': ('F003',), 'test': ('M001',)}
     splits = {name: (*names, 'x') for name, names in splits.items()}

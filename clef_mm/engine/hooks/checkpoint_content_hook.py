@@ -24,12 +24,12 @@ class CheckpointContentHook(Hook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Add the provenance; turn mmengine's log history into lists."""
         checkpoint['meta'][KEY] = runner.provenance
-        checkpoint['message_hub'] = compat.history_to_lists(checkpoint['message_hub'])
+        checkpoint['message_hub'] = compat.plain_message_hub(checkpoint['message_hub'])
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Take the provenance over; turn the lists back into log history."""
         runner.provenance = checkpoint['meta'].get(KEY, {})
         if 'message_hub' in checkpoint:
-            checkpoint['message_hub'] = compat.lists_to_history(
+            checkpoint['message_hub'] = compat.restored_message_hub(
                 checkpoint['message_hub']
             )

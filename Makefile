@@ -1,0 +1,32 @@
+# make demo: both stages of CLEF on rendered faces.   make test: the test suite.
+# Nothing else is needed: the virtual environment is made and filled here.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin/python
+
+DATA = data/synthetic/bp4d
+STAGE1 = configs/demo/clef_pretrain_tiny_bp4d_fold1.py
+STAGE2 = configs/demo/clef_tiny_bp4d_fold1.py
+
+.PHONY: demo test lint
+
+demo: $(VENV)/installed
+	$(RUN) tools/dataset_tools/make_synthetic.py bp4d $(DATA)
+	$(RUN) tools/train.py $(STAGE1)
+	$(RUN) tools/test.py $(STAGE1) work_dirs/demo_pretrain
+	$(RUN) tools/train.py $(STAGE2)
+	$(RUN) tools/test.py $(STAGE2) work_dirs/demo
+
+test: lint
+	$(RUN) -m pytest
+
+lint: $(VENV)/installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+$(VENV)/installed: setup.py $(wildcard requirements/*.txt)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --upgrade pip
+	$(VENV)/bin/pip install --quiet --editable '.[tests]'
+	touch $@
