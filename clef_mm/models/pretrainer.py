@@ -66,6 +66,11 @@ class ActivityPretrainer(ImageTextModel):
         """Names of the activities, in the order of their indices."""
         return self.bank.classes
 
+    @property
+    def label_names(self) -> tuple[str, tuple[str, ...]]:
+        """What the labels are, as a dataset's metainfo calls it, and their names."""
+        return 'activities', self.activities
+
     def loss(self, features: Tensor, samples: list[FaceSample]) -> dict[str, Tensor]:
         """Return ``loss_image`` and/or ``loss_text``.
 

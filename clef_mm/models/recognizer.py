@@ -84,6 +84,14 @@ class BehaviorRecognizer(ImageTextModel):
         self._test_features: Tensor | None = None
         self.register_load_state_dict_post_hook(_forget_class_features)
 
+    label_kind: str
+    """What the labels are, as a dataset's metainfo calls it."""
+
+    @property
+    def label_names(self) -> tuple[str, tuple[str, ...]]:
+        """What the labels are, as a dataset's metainfo calls it, and their names."""
+        return self.label_kind, self.classes
+
     @abstractmethod
     def targets(self, samples: list[FaceSample]) -> Tensor:
         """Return the labels of a batch as the label loss takes them, on the CPU."""
@@ -178,6 +186,8 @@ class BehaviorRecognizer(ImageTextModel):
 class ActionUnitRecognizer(BehaviorRecognizer):
     """Each action unit is present or absent: scores are sigmoids (Eq. 5)."""
 
+    label_kind = 'au_names'
+
     def targets(self, samples: list[FaceSample]) -> Tensor:
         """Return (B, C) int8 of 1 / 0 / -1."""
         _check_labelled(samples, [sample.gt_aus is not None for sample in samples])
@@ -191,6 +201,8 @@ class ActionUnitRecognizer(BehaviorRecognizer):
 @MODELS.register_module()
 class ExpressionRecognizer(BehaviorRecognizer):
     """Exactly one expression is shown: scores are a softmax (Eq. 4)."""
+
+    label_kind = 'expressions'
 
     def targets(self, samples: list[FaceSample]) -> Tensor:
         """Return (B,) class indices."""

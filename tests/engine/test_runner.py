@@ -54,7 +54,7 @@ def test_resumed_run_ends_like_an_undisturbed_one(stage, demo_config):
     half = demo_config(stage, 'half')
     # The run stops after its first epoch; the schedule is that of the whole run.
     half.custom_hooks = [*half.get('custom_hooks', []), dict(type='StopAfterEpoch')]
-    with pytest.raises(_Stopped):
+    with pytest.raises(StoppedError):
         train(half)
     moved = Path(half.work_dir).with_name('moved')
     shutil.move(half.work_dir, moved)
@@ -257,7 +257,7 @@ def test_broken_image_is_replaced_in_training_and_an_error_in_the_test(
         Runner.from_cfg(config).test()
 
 
-class _Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -266,7 +266,7 @@ class StopAfterEpoch(Hook):
     priority = 'LOWEST'
 
     def after_train_epoch(self, runner):
-        raise _Stopped
+        raise StoppedError
 
 
 @HOOKS.register_module()

@@ -12,7 +12,12 @@ from mmengine.runner import Runner
 from torch import nn
 
 from clef_mm.engine import provenance
+from clef_mm.errors import UserError
 from clef_mm.registry import HOOKS
+
+
+class LabelMismatchError(UserError, ValueError):
+    """Model and data name their labels differently, or in another order."""
 
 
 @HOOKS.register_module()
@@ -27,9 +32,11 @@ class RunPlanHook(Hook):
         Raises:
             SubjectLeakError: If the test fold of the config was trained on, by this run
                 or by the weights it starts from.
+            LabelMismatchError: If model and data do not have the same labels.
         """
         model = _unwrap(runner.model)
         train = runner.train_dataloader.dataset
+        _check_labels(model, train)
         seen_by_run = [train]
         lines = [*_about(runner, model), _weights_line(runner, model)]
         lines += _data_lines('train', train)
@@ -60,8 +67,10 @@ class RunPlanHook(Hook):
 
         Raises:
             SubjectLeakError: If the checkpoint has seen a test subject.
+            LabelMismatchError: If model and data do not have the same labels.
         """
         test = runner.test_dataloader.dataset
+        _check_labels(_unwrap(runner.model), test)
         seen = set(runner.provenance.get('seen_subjects', ()))
         lines = _about(runner, _unwrap(runner.model)) + _data_lines('test', test)
         lines.append(
@@ -71,6 +80,20 @@ class RunPlanHook(Hook):
         )
         provenance.check_unseen(provenance.subjects_of(test), seen, 'the checkpoint')
         runner.logger.info('The plan\n  ' + '\n  '.join(lines))
+
+
+def _check_labels(model: nn.Module, dataset: Any) -> None:
+    """Compare the labels that a model says it has with those of the data."""
+    expected = getattr(model, 'label_names', None)
+    if expected is None:
+        return
+    kind, names = expected
+    found = dataset.metainfo.get(kind)
+    if found is None or tuple(found) != tuple(names):
+        raise LabelMismatchError(
+            f'the model has {kind} {", ".join(names)}; {dataset.metainfo["dataset"]} '
+            f'has {", ".join(found or ("none",))}. They must be the same, in order.'
+        )
 
 
 def _about(runner: Runner, model: nn.Module) -> list[str]:
