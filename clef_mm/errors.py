@@ -14,7 +14,10 @@ class UserError(Exception):
     """
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return ``"; did you mean 'X'?"`` for the closest of ``names``, or ``''``."""
-    match = get_close_matches(name, list(names), n=1)
+def nearest(name: object, names: Iterable[str]) -> str:
+    """Return ``"; did you mean 'X'?"`` for the closest of ``names``, or ``''``.
+
+    ``name`` is whatever a user wrote where a name belongs, perhaps no text at all.
+    """
+    match = get_close_matches(str(name), list(names), n=1)
     return f"; did you mean '{match[0]}'?" if match else ''

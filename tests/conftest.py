@@ -13,13 +13,17 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Fold 1 tests F001, F002, M001 (part 1) and trains on the others.
-SUBJECTS = ('F001', 'F002', 'M001', 'F003', 'F004', 'M002', 'M003', 'F005')
+# Fold 1 tests F001, F002, M001, M004 (part 1), holds out F007 and trains on the others.
+# M004 is held out in fold 2.
+SUBJECTS = (
+    *('F001', 'F002', 'M001', 'F007', 'M004'),
+    *('F003', 'F004', 'M002', 'M003', 'F005'),
+)
 
 
 @pytest.fixture(scope='session')
 def synthetic_bp4d(tmp_path_factory):
-    """Eight rendered subjects in BP4D's layout: 64 sequences of a few 32 px frames."""
+    """Ten rendered subjects in BP4D's layout: 80 sequences of a few 32 px frames."""
     from clef_mm.datasets.synthetic import write_bp4d
 
     root = tmp_path_factory.mktemp('synthetic') / 'bp4d'

@@ -54,10 +54,11 @@ def gather_and_use_elsewhere(rank):
     """Gather rows; their gradient also goes, unsummed, to another tensor."""
     rows = torch.full((SIZES[rank], 2), float(rank + 1), requires_grad=True)
     other = torch.zeros(sum(SIZES), 2, requires_grad=True)
+    earlier = 2 * other  # its backward runs after that of the gather
     sizes = distributed.gather_sizes(rows)
     gathered = distributed.gather_rows(rows, sizes)
     weight = torch.arange(16.0).view(8, 2) * (rank + 1)
-    ((gathered + other) * weight).sum().backward()
+    ((gathered + earlier) * weight).sum().backward()
     return {
         'sizes': sizes,
         'gathered': gathered.detach(),
@@ -127,7 +128,7 @@ def test_rows_are_gathered_in_rank_order_and_their_gradients_summed(ranks):
         start = sum(SIZES[:number])
         own = 3 * weight[start : start + SIZES[number]]  # rank 0 has it once, 1 twice
         assert torch.equal(rank['own'], own)
-        assert torch.equal(rank['other'], weight * (number + 1))  # its own alone
+        assert torch.equal(rank['other'], 2 * weight * (number + 1))  # its own alone
 
 
 @pytest.mark.slow

@@ -11,6 +11,8 @@ from clef_mm.errors import nearest
         ('AU13', ('AU12', 'smile'), "; did you mean 'AU12'?"),
         ('zzz', ('AU12', 'smile'), ''),
         ('smile', (), ''),
+        (7, ('AU12', 'smile'), ''),
+        (None, ('AU12', 'none'), "; did you mean 'none'?"),
         ('smle', iter(['AU12', 'smile', 'mile']), "; did you mean 'smile'?"),
     ],
 )

@@ -1,11 +1,13 @@
 """What all datasets share: broken images, class weights, subsets, every n-th frame."""
 
 import re
+from itertools import islice
 
 import cv2
 import numpy as np
 import pytest
 
+from clef_mm.datasets.bp4d import BP4D
 from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.image_reading import BrokenImageError
@@ -67,7 +69,7 @@ def test_a_list_of_records_will_do():
 
 def test_items_end():
     dataset = GivenFaces(faces())
-    assert list(dataset) == faces()
+    assert list(islice(dataset, 30)) == faces()
     assert dataset[-20] == faces()[0]
     for row in (20, -21):
         with pytest.raises(IndexError):
@@ -131,22 +133,23 @@ def test_subsets_are_datasets(indices):
         expected = [faces()[index] for index in indices]
     whole = GivenFaces(faces())
     part = whole.get_subset(indices)
-    assert list(part) == expected
+    assert list(islice(part, 30)) == expected
     if expected:
         assert part.column('frame').tolist() == [face['frame'] for face in expected]
     assert len(whole) == 20
     whole.get_subset_(indices)
-    assert list(whole) == expected
+    assert list(islice(whole, 30)) == expected
 
 
-@pytest.mark.parametrize('name', ['train', 'all', 'test'])
+@pytest.mark.parametrize('name', ['train', 'test'])
 @pytest.mark.parametrize('kind', ['folder', 'file'])
 def test_files_where_the_program_starts_do_not_matter(
     tmp_path, monkeypatch, name, kind
 ):
     (tmp_path / name).mkdir() if kind == 'folder' else (tmp_path / name).write_text('x')
     monkeypatch.chdir(tmp_path)
-    assert GivenFaces(faces()).metainfo['split'] == 'all'
+    dataset = BP4D('given', split=name, fold=1, lazy_init=True)
+    assert dataset.metainfo['split'] == name
 
 
 def test_the_layout_of_an_undocumented_dataset():

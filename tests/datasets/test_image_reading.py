@@ -264,9 +264,23 @@ class Levels:
         return float(read_video_frame(self.path, index)[30:].mean())
 
 
-def test_loader_workers_open_videos_of_their_own(video):
-    """A decoder that a worker inherits from its parent would never answer."""
-    frames = Levels(video)
+@pytest.fixture(scope='module')
+def large_video(tmp_path_factory):
+    """Return a video of noise, too large to be read ahead at once."""
+    path = tmp_path_factory.mktemp('large') / '2F01_01.avi'
+    fourcc = cv2.VideoWriter_fourcc(*'MJPG')
+    writer = cv2.VideoWriter(str(path), fourcc, 25, (320, 240))
+    rng = np.random.default_rng(0)
+    for _ in range(COUNT):
+        writer.write(rng.integers(0, 256, (240, 320, 3), dtype=np.uint8))
+    writer.release()
+    assert path.stat().st_size > 1_000_000
+    return path
+
+
+def test_loader_workers_open_videos_of_their_own(large_video):
+    """A decoder inherited from the parent shares its place in the file, or hangs."""
+    frames = Levels(large_video)
     expected = [frames[index] for index in range(COUNT)]
     loader = DataLoader(
         frames,

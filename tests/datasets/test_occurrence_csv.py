@@ -128,6 +128,12 @@ def test_bad_files_name_file_line_and_unit(write, lines, message):
     assert isinstance(caught.value, UserError)
 
 
+def test_a_cell_too_many_does_not_make_up_for_one_too_few(write):
+    path = write('0,1,4,12', '7,0,0,1,1', '8,0,1')
+    with pytest.raises(LabelFileError, match='line 2: expected 4 integers'):
+        read_occurrence(path, [1])  # both rows have the column of AU 1
+
+
 @pytest.mark.parametrize(
     'content', [b'', b'\xff\xfe0\x00,\x001\x00', b'PK\3\4\x9c\x81']
 )

@@ -80,7 +80,7 @@ def test_testing_writes_table_json_and_chart(trained, synthetic_bp4d):
     report = json.loads((out / 'report/metrics.json').read_text())
     assert 0 <= report['metrics']['au_f1/mean'] <= 1
     assert report['protocol']['threshold'] == 0.5
-    assert report['protocol']['subjects'] == ['F001', 'F002', 'M001']
+    assert report['protocol']['subjects'] == ['F001', 'F002', 'M001', 'M004']
     assert report['protocol']['synthetic'] is True
     assert 'validation' in report['protocol']['epoch_rule']
     assert (out / 'report/per_au_f1.png').read_bytes().startswith(b'\x89PNG')

@@ -58,11 +58,11 @@ EMOTIONS: Mapping[str, Mapping[int, float]] = {
 _EXCLUSIVE = ({24, 25}, {24, 26}, {23, 26}, {5, 7})
 """Pairs that a face cannot show at the same time."""
 
-_TARGET_SHARE = 0.8  # of all episodes
+_TARGET_SHARE = 0.9  # of all episodes
 _EPISODE_SECONDS = (2.2, 5.0)
-_PAUSE_SECONDS = (0.4, 1.4)
+_PAUSE_SECONDS = (0.2, 0.8)
 _ONSET_SECONDS, _OFFSET_SECONDS = (0.2, 0.5), (0.3, 0.7)
-_LONE_EVENTS_PER_SECOND = 0.022
+_LONE_EVENTS_PER_SECOND = 0.012
 _LONE_SECONDS = (1.2, 3.0)
 _JITTER_SECONDS = 0.5
 

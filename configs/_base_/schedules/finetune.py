@@ -13,6 +13,6 @@ train_cfg = dict(by_epoch=True, max_epochs=10)
 test_cfg = dict()
 optim_wrapper = dict(
     type=OptimWrapper,
-    optimizer=dict(type=AdamW, lr=2e-4, weight_decay=0.01),
+    optimizer=dict(type=AdamW, lr=2e-4, weight_decay=0.01, fused=True),
 )
 param_scheduler = dict(type=WarmupCosineLR, by_epoch=False, warmup=0.1, final_lr=1e-6)

@@ -12,6 +12,6 @@ train_cfg = dict(by_epoch=True, max_epochs=5)
 test_cfg = dict()
 optim_wrapper = dict(
     type=OptimWrapper,
-    optimizer=dict(type=AdamW, lr=2e-5, weight_decay=0.01),
+    optimizer=dict(type=AdamW, lr=2e-5, weight_decay=0.01, fused=True),
 )
 param_scheduler = dict(type=WarmupCosineLR, by_epoch=False, warmup=0.2, final_lr=1e-6)
