@@ -17,6 +17,17 @@ from clef_mm.evaluation import plot_per_au_f1, write_report
 from clef_mm.evaluation.protocol import measured_on, synthetic_notice
 from clef_mm.models.encoders.weights import newest_checkpoint
 
+# What only a training run needs; mmengine takes all of it or nothing.
+_TRAINING_KEYS = {
+    'train_cfg',
+    'train_dataloader',
+    'val_cfg',
+    'val_dataloader',
+    'val_evaluator',
+    'optim_wrapper',
+    'param_scheduler',
+}
+
 
 @contextmanager
 def guarded() -> Iterator[None]:
@@ -83,7 +94,8 @@ def evaluate(
     cfg = _prepare(config, options, None, data_root, launcher)
     cfg.work_dir = work_dir or str(Path(cfg.work_dir, 'test'))
     cfg.model['weights'] = None
-    cfg.pop('train_dataloader', None), cfg.pop('train_cfg', None)
+    for name in _TRAINING_KEYS & set(cfg):
+        cfg.pop(name)
     check_prepared(cfg)
     cfg.load_from = str(_checkpoint_to_test(Path(checkpoint)))
     runner = Runner.from_cfg(cfg)
