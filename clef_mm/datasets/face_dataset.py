@@ -105,7 +105,10 @@ class FaceDataset(BaseDataset):
 
     @abstractmethod
     def load_frames(self) -> FrameTable | list[dict[str, Any]]:
-        """Return the frames of ``self.subjects`` (of all if None), in order.
+        """Return the frames, in order.
+
+        Those of other subjects than ``self.subjects`` are taken out afterwards; a
+        dataset that is large leaves them out itself.
 
         Each record needs ``img_path``, ``subject``, ``sequence``, ``frame``; and what
         is known of ``activity`` (index), ``gt_aus`` (1/0/-1) and ``gt_expression``.
@@ -126,6 +129,8 @@ class FaceDataset(BaseDataset):
                 name for name in self.subjects or () if not present.isin([name]).any()
             ]
             self.report.note('subjects asked for but without a frame', absent)
+            if self.subjects is not None:
+                frames = frames.take(present.isin(self.subjects))
         if self.every > 1:
             frames = frames.take(_every_nth(frames, self.every))
         if not len(frames):

@@ -48,4 +48,5 @@ val_evaluator = dict(type=ActionUnitF1)
 val_cfg = dict()
 train_cfg.val_interval = 1
 default_hooks.checkpoint.update(save_best='au_f1/mean', rule='greater')
-optim_wrapper.optimizer.lr = 3e-3
+train_cfg.max_epochs = 8
+optim_wrapper.optimizer.lr = 4e-3

@@ -1,0 +1,110 @@
+"""Every command and every file that the README shows."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clef_mm.registry import DATASETS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / 'README.md').read_text(encoding='utf-8')
+
+# .ci/run calls these two in a fresh clone; they cannot run inside the suite.
+RUN_BY_CI = {'make demo', 'make test'}
+NEED_LICENSED_DATA = {
+    'python tools/train.py configs/clef/clef_pretrain_vitb16_bp4d_fold1.py',
+    'python tools/train.py configs/clef/clef_vitb16_bp4d_fold1.py',
+    'python tools/test.py configs/clef/clef_vitb16_bp4d_fold1.py '
+    'work_dirs/clef_vitb16_bp4d_fold1',
+}
+OWN_BANK = (
+    'python tools/train.py configs/demo/clef_tiny_bp4d_fold1.py '
+    '--cfg-options model.bank=my_bank.yaml'
+)
+COPY_BANK = 'cp clef_mm/prompts/banks/action_units.yaml my_bank.yaml'
+
+
+def blocks(language):
+    return re.findall(rf'```{language}\n(.*?)```', README, re.DOTALL)
+
+
+def commands():
+    return {line for block in blocks('bash') for line in block.splitlines() if line}
+
+
+def test_every_command_is_known_to_this_test():
+    assert commands() == RUN_BY_CI | NEED_LICENSED_DATA | {OWN_BANK, COPY_BANK}
+
+
+def test_ci_runs_the_two_make_targets():
+    script = (ROOT / '.ci/run').read_text()
+    assert all(command in script for command in RUN_BY_CI)
+
+
+@pytest.mark.parametrize('command', sorted(NEED_LICENSED_DATA))
+def test_commands_on_the_real_data_say_what_is_missing(command, tmp_path):
+    words = command.replace('tools/', f'{ROOT}/tools/').replace(
+        'configs/', f'{ROOT}/configs/'
+    )
+    done = subprocess.run(
+        [sys.executable, *words.split()[1:]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert 'data/bp4d/ is missing' in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.slow
+def test_own_bank_trains(demo_config, tmp_path, monkeypatch):
+    from clef_mm.engine import Runner
+
+    shutil.copy(ROOT / COPY_BANK.split()[1], tmp_path / 'my_bank.yaml')
+    monkeypatch.chdir(tmp_path)
+    key, value = OWN_BANK.split()[-1].split('=')
+    config = demo_config('finetune', **{key: value, 'train_cfg.max_epochs': 1})
+    runner = Runner.from_cfg(config)
+    runner.train()
+    assert runner.model.bank.source.endswith('my_bank.yaml')
+
+
+def test_own_dataset_in_one_file(tmp_path, monkeypatch):
+    import cv2
+    import numpy as np
+
+    code = next(block for block in blocks('python') if 'my_faces.py' in block)
+    lines = [line for line in code.splitlines() if line.strip()]
+    assert len(lines) <= 60
+    (tmp_path / 'my_faces.py').write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    rows = ['file,person,clip,frame,AU1,AU12']
+    for index, person in enumerate(('anna', 'anna', 'ben', 'cleo')):
+        cv2.imwrite(str(tmp_path / f'{index}.png'), np.full((8, 8, 3), index, np.uint8))
+        rows.append(f'{index}.png,{person},c1,{index},{index % 2},-1')
+    (tmp_path / 'labels.csv').write_text('\n'.join(rows))
+
+    from my_faces import MyFaces
+
+    dataset = MyFaces(tmp_path, subjects=['anna', 'ben'])
+    assert [dataset.get_data_info(i)['subject'] for i in range(len(dataset))] == [
+        'anna',
+        'anna',
+        'ben',
+    ]
+    assert dataset.get_data_info(1)['gt_aus'].tolist() == [1, -1]
+    assert Path(dataset.get_data_info(2)['img_path']).is_file()
+    assert DATASETS.get('MyFaces') is MyFaces
+
+
+def test_pictures_and_files_exist():
+    for target in re.findall(r'\]\((?!http)([^)]+)\)', README):
+        assert (ROOT / target).is_file(), target
+    for folder in ('clef_mm/prompts', 'configs', 'tools', 'tests'):
+        assert (ROOT / folder).is_dir()
