@@ -2,9 +2,9 @@
 
 The image tower is the smallest ResNet of timm, through open_clip: 0.38 M parameters. A
 training step on 64 images of 64 px took 87 ms on two cores in the channels-last layout,
-ResNet-10t 440 ms and ConvNeXt-Atto 413 ms, side by side. A plain
-ViT of 4 layers, width 128 and patches of 8 took 74 s for a first epoch of stage 2 and
-reached a loss of 6.4; this tower 17 s and 6.2 (one run each, learning rates 1e-3, 3e-3).
+ResNet-10t 440 ms and ConvNeXt-Atto 413 ms, side by side. A plain ViT of 4 layers, width
+128 and patches of 8 took 74 s for a first epoch of stage 2 and reached a loss of 6.4;
+this tower took 17 s and reached 6.2 (one run each, learning rates 1e-3 and 3e-3).
 """
 
 _tiny_pair = dict(
