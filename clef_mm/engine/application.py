@@ -156,7 +156,6 @@ def _report(runner: Runner, metrics: dict[str, float], checkpoint: Path) -> None
         'epoch_rule': 'best on validation subjects' if is_best else 'last',
         'checkpoint': str(checkpoint),
         'trained': runner.provenance,
-        'seed': runner.provenance.get('seed'),
         'synthetic': meta['synthetic'],
     }
     written = [write_report(runner.work_dir, metrics, protocol)]
