@@ -39,8 +39,9 @@ setup(
     package_data={'clef_mm': ['datasets/*.json', 'prompts/banks/*.yaml']},
     install_requires=read_requirements('runtime'),
     extras_require={
+        'prepare': read_requirements('prepare'),
         'optional': read_requirements('optional'),
-        'tests': read_requirements('tests'),
+        'tests': read_requirements('prepare') + read_requirements('tests'),
         'docs': read_requirements('docs'),
     },
 )

@@ -36,6 +36,7 @@ from clef_mm.errors import nearest
 __all__ = [
     'BACKBONES',
     'DATASETS',
+    'DETECTORS',
     'EVALUATORS',
     'HOOKS',
     'LOSSES',
@@ -97,7 +98,16 @@ def _registry(
 
 # Children of mmengine's registries, so that its Runner finds our parts by name.
 MODELS = _registry('model', 'clef_mm.models', parent=MMENGINE_MODELS)
-DATASETS = _registry('dataset', 'clef_mm.datasets.bp4d', parent=MMENGINE_DATASETS)
+DATASETS = _registry(
+    'dataset',
+    'clef_mm.datasets.affectnet',
+    'clef_mm.datasets.bp4d',
+    'clef_mm.datasets.bp4d_plus',
+    'clef_mm.datasets.disfa',
+    'clef_mm.datasets.ferplus',
+    'clef_mm.datasets.rafdb',
+    parent=MMENGINE_DATASETS,
+)
 TRANSFORMS = _registry(
     'transform', 'clef_mm.datasets.transforms', parent=MMENGINE_TRANSFORMS
 )
@@ -125,3 +135,6 @@ BACKBONES = _registry('backbone', 'clef_mm.models.encoders')
 TEXT_ENCODERS = _registry('text encoder', 'clef_mm.models.encoders')
 LOSSES = _registry('loss', 'clef_mm.models.losses')
 PROMPTS = _registry('prompt bank')
+DETECTORS = _registry(
+    'face detector', 'clef_mm.faces.centerface', 'clef_mm.faces.mtcnn'
+)

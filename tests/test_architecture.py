@@ -29,12 +29,21 @@ MAY_CALL = {
     'distributed': set(),
     'errors': set(),
     'prompts': set(),
-    'datasets': {'prompts'},
+    'faces': set(),
+    'datasets': {'prompts', 'faces'},
     'evaluation': set(),
     'models': {'prompts'},
     'engine': {'prompts', 'models', 'evaluation'},
     'explain': {'prompts', 'models', 'engine', 'datasets', 'evaluation'},
-    'inference': {'prompts', 'models', 'engine', 'datasets', 'evaluation', 'explain'},
+    'inference': {
+        'prompts',
+        'models',
+        'engine',
+        'datasets',
+        'evaluation',
+        'explain',
+        'faces',
+    },
 }
 
 

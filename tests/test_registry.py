@@ -20,6 +20,7 @@ PACKAGE = Path(clef_mm.__file__).parent
 NAMES = (
     'BACKBONES',
     'DATASETS',
+    'DETECTORS',
     'EVALUATORS',
     'HOOKS',
     'LOSSES',

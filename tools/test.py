@@ -13,6 +13,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', help='where the report goes')
     parser.add_argument('--data-root', help='folder of the dataset')
     parser.add_argument(
+        '--synthetic',
+        action='store_true',
+        help='test what train.py --synthetic has trained, on rendered stand-ins',
+    )
+    parser.add_argument(
         '--launcher', choices=('none', 'pytorch', 'slurm'), default='none'
     )
     parser.add_argument(
@@ -37,6 +42,7 @@ def main() -> None:
             options=args.cfg_options,
             work_dir=args.work_dir,
             data_root=args.data_root,
+            synthetic=args.synthetic,
             launcher=args.launcher,
         )
 

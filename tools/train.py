@@ -12,6 +12,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', help='where logs and checkpoints go')
     parser.add_argument('--data-root', help='folder of the dataset, for every split')
     parser.add_argument(
+        '--synthetic',
+        action='store_true',
+        help='run on rendered stand-ins in data/synthetic, from random weights',
+    )
+    parser.add_argument(
         '--resume',
         action='store_true',
         help='continue from the newest checkpoint in the work dir',
@@ -40,6 +45,7 @@ def main() -> None:
             options=args.cfg_options,
             work_dir=args.work_dir,
             data_root=args.data_root,
+            synthetic=args.synthetic,
             resume=args.resume,
             launcher=args.launcher,
         )

@@ -9,18 +9,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clef_mm.datasets.affectnet import AffectNet
     from clef_mm.datasets.bp4d import BP4D
+    from clef_mm.datasets.bp4d_plus import BP4DPlus
+    from clef_mm.datasets.disfa import DISFA
+    from clef_mm.datasets.expression_dataset import ExpressionDataset
     from clef_mm.datasets.face_dataset import FaceDataset
+    from clef_mm.datasets.ferplus import FERPlus
     from clef_mm.datasets.frame_table import Categories, FrameTable, Paths
+    from clef_mm.datasets.rafdb import RAFDB
 
 _HOMES = {
+    'AffectNet': 'affectnet',
     'BP4D': 'bp4d',
+    'BP4DPlus': 'bp4d_plus',
+    'DISFA': 'disfa',
     'Categories': 'frame_table',
+    'ExpressionDataset': 'expression_dataset',
+    'FERPlus': 'ferplus',
     'FaceDataset': 'face_dataset',
     'FrameTable': 'frame_table',
     'Paths': 'frame_table',
+    'RAFDB': 'rafdb',
 }
-__all__ = ['BP4D', 'Categories', 'FaceDataset', 'FrameTable', 'Paths']
+__all__ = [
+    'BP4D',
+    'DISFA',
+    'RAFDB',
+    'AffectNet',
+    'BP4DPlus',
+    'Categories',
+    'ExpressionDataset',
+    'FERPlus',
+    'FaceDataset',
+    'FrameTable',
+    'Paths',
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from clef_mm.datasets.folds import Fold, SplitError, get_fold
+from clef_mm.datasets.fold_presets import SplitError, find_preset
+from clef_mm.datasets.folds import Fold, get_fold
 from clef_mm.datasets.frame_table import FrameTable
-from clef_mm.datasets.image_reading import BrokenImageError
-from clef_mm.datasets.load_report import LoadReport
+from clef_mm.datasets.held_out_images import HELD_OUT, hold_out_images
+from clef_mm.datasets.load_report import LoadReport, count_frames
+from clef_mm.datasets.prepared_index import has_index, read_header, read_index
+from clef_mm.datasets.reading.image_reading import BrokenImageError
 from clef_mm.errors import UserError
 from clef_mm.structures import UNKNOWN
 
@@ -29,14 +33,22 @@ class FaceDataset(BaseDataset):
     """Images of faces with subject, sequence, frame and labels.
 
     A dataset of your own implements :meth:`load_frames` and sets ``METAINFO``; the rest
-    is done here.
+    is done here: splits, thinning, loading, and reading a tree that was prepared by
+    ``tools/dataset_tools/prepare.py`` in place of the original one.
+
+    Where people are known, a split is made of subjects: give ``split`` and ``fold``.
+    Where they are not, as in photographs from the web, the official parts take the
+    place of subjects (``OFFICIAL_PARTS``): give ``split`` alone.
 
     Args:
-        data_root: Folder of the dataset.
+        data_root: Folder of the dataset as released, or as prepared.
         subjects: Use only these; every subject when None and no split is given.
-        split: ``'train'``, ``'val'`` or ``'test'`` of a published ``fold``.
-        fold: 1-based number of the fold.
-        hold_out: Training subjects of the fold that are set apart as ``'val'``.
+        split: ``'train'``, ``'val'`` or ``'test'``.
+        fold: 1-based number of the fold, where the dataset has folds.
+        preset: Whose folds: a name that ``tools/dataset_tools/folds.py`` lists, or the
+            path of a split file. Default: the dataset's usual ones.
+        hold_out: What is set apart of the training part as ``'val'``: subjects, or
+            images where people are unknown.
         every: Use every n-th frame of a sequence.
         pipeline: Transforms, as configs or callables.
         test_mode: An image that cannot be read is an error. In training the next
@@ -48,6 +60,8 @@ class FaceDataset(BaseDataset):
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {'dataset': 'faces'}
+    OFFICIAL_PARTS: ClassVar[Fold | None] = None
+    """The official parts, where they and not people make the split."""
 
     def __init__(
         self,
@@ -55,29 +69,26 @@ class FaceDataset(BaseDataset):
         subjects: Sequence[str] | None = None,
         split: str | None = None,
         fold: int | None = None,
+        preset: str | None = None,
         hold_out: int = 0,
         every: int = 1,
         pipeline: Sequence[dict[str, Any] | Callable] = (),
         test_mode: bool = False,
         lazy_init: bool = False,
     ) -> None:
-        if (split is None) != (fold is None):
-            raise ValueError(
-                f'split and fold go together, got split={split!r} and fold={fold}'
-            )
         if split is not None and subjects is not None:
-            raise ValueError('give either subjects or split and fold, not both')
+            raise ValueError('give either subjects or a split, not both')
         if every < 1:
             raise ValueError(f'every must be at least 1, got {every}')
-        self.fold = self._find_fold(fold, hold_out)
-        if hold_out and fold is None:
-            raise ValueError(
-                f'hold_out={hold_out} needs the fold to take subjects from'
-            )
+        self.hold_out = hold_out
+        self.fold = self._find_fold(split, fold, preset)
         if split is not None:
             subjects = self.fold.subjects(split)
             if not subjects:
-                raise SplitError(f"fold {fold} has no '{split}' subjects: set hold_out")
+                raise SplitError(
+                    f"{self.METAINFO['dataset']} has no '{split}' part of its own: set "
+                    'hold_out'
+                )
         self.subjects = None if subjects is None else tuple(subjects)
         self.every = every
         self.report = LoadReport()
@@ -93,19 +104,48 @@ class FaceDataset(BaseDataset):
         self._metainfo.update(
             split=split or 'all',
             fold=fold,
+            preset=self._preset_id(fold, preset),
             synthetic=(root / SYNTHETIC_MARKER).is_file(),
+            crop=read_header(root).get('crop'),
         )
         if not lazy_init:
             self.full_init()
+
+    def people(self) -> set[str]:
+        """Return whose faces these are, such as ``'BP4D/F001'``, to tell leaks by.
+
+        Rendered people are others than those whose ids they bear. Where people are
+        unknown the official part stands for them; a part held out of the training part
+        belongs to both, as far as a run that held out nothing is concerned.
+
+        Known without reading the disk where a split was asked for.
+        """
+        names = self.subjects
+        if names is None:
+            column = self.column('subject')
+            names = [column.names[code] for code in np.unique(column.codes)]
+        if self.OFFICIAL_PARTS is not None and self.hold_out:
+            less = f'{self.hold_out} held out'
+            train = self.OFFICIAL_PARTS.train
+            names = [f'{name} less {less}' if name in train else name for name in names]
+            names += list(train) if HELD_OUT in names else []
+        of = self.metainfo.get('people', self.metainfo['dataset'])
+        prefix = f'synthetic {of}' if self.metainfo['synthetic'] else of
+        return {f'{prefix}/{name}' for name in names}
 
     @classmethod
     def expected_layout(cls, root: str | Path) -> str:
         """Return what the folder should hold, and how to get it, for messages."""
         return f'  {root}/ as the docstring of {cls.__name__} describes'
 
+    @classmethod
+    def synthetic_root(cls) -> str:
+        """Return where the synthetic stand-in lies, when nothing else is said."""
+        return f'data/synthetic/{cls.__module__.rpartition(".")[2]}'
+
     @abstractmethod
     def load_frames(self) -> FrameTable | list[dict[str, Any]]:
-        """Return the frames, in order.
+        """Return the images with what the disk says of them, in order.
 
         Those of other subjects than ``self.subjects`` are taken out afterwards; a
         dataset that is large leaves them out itself.
@@ -114,16 +154,46 @@ class FaceDataset(BaseDataset):
         is known of ``activity`` (index), ``gt_aus`` (1/0/-1) and ``gt_expression``.
         """
 
+    def label_frames(self, frames: FrameTable) -> FrameTable:
+        """Turn what the disk says into labels, by the options of the dataset.
+
+        Kept apart from :meth:`load_frames` because a prepared tree keeps what the disk
+        said (intensities, votes, codes): options work on it as on the original.
+        """
+        return frames
+
+    def frames_to_prepare(self, frames: FrameTable) -> FrameTable:
+        """Return those of the source's frames whose faces are worth cutting out.
+
+        All, unless a dataset knows better. What labelling options choose among stays:
+        a prepared tree serves all of them.
+        """
+        return frames
+
+    def own_points(self, frames: FrameTable) -> np.ndarray | None:
+        """Return the landmarks that the dataset ships for these images.
+
+        Returns:
+            (N, 5, 2) float32, pixels of the image: eye centre on the image's left, on
+            its right, nose tip, mouth corner on the left, on the right; NaN where an
+            image has none. None if the dataset ships no landmarks at all.
+        """
+        return None
+
     def load_data_list(self) -> FrameTable:
         """Read the labels and index the images.
 
         Raises:
             DataRootError: If nothing is found.
         """
-        frames = self.load_frames()
-        if not isinstance(frames, FrameTable):
-            frames = FrameTable.of(frames)
+        frames = self.source_frames()
         if len(frames):
+            frames = self.label_frames(frames)
+        if len(frames):
+            if self.OFFICIAL_PARTS is not None and self.hold_out:
+                frames = hold_out_images(
+                    frames, self.hold_out, self.OFFICIAL_PARTS.train
+                )
             present = frames.columns['subject']
             absent = [
                 name for name in self.subjects or () if not present.isin([name]).any()
@@ -138,7 +208,15 @@ class FaceDataset(BaseDataset):
                 f'{self.data_root} holds no usable image. '
                 + ' '.join(self.report.lines())
             )
+        count_frames(self.report, frames, self.OFFICIAL_PARTS is None)
         return frames
+
+    def source_frames(self) -> FrameTable:
+        """Return the images with what the disk says of them, before any labelling."""
+        if has_index(self.data_root):
+            return read_index(self.data_root, self.METAINFO['dataset'])
+        frames = self.load_frames()
+        return frames if isinstance(frames, FrameTable) else FrameTable.of(frames)
 
     def column(self, name: str) -> Any:
         """Return one column of the records: an array, Categories or Paths.
@@ -223,10 +301,35 @@ class FaceDataset(BaseDataset):
             chosen = rows[np.asarray(indices, np.intp)]
         return self.data_list.take(chosen)
 
-    def _find_fold(self, fold: int | None, hold_out: int) -> Fold | None:
+    def _find_fold(
+        self, split: str | None, fold: int | None, preset: str | None
+    ) -> Fold | None:
+        parts = self.OFFICIAL_PARTS
+        if parts is not None:
+            if fold is not None or preset is not None:
+                raise ValueError(
+                    f'{self.METAINFO["dataset"]} has official parts and no folds, got '
+                    f'fold={fold} and preset={preset!r}'
+                )
+            return replace(parts, val=(HELD_OUT,)) if self.hold_out else parts
+        if (split is None) != (fold is None):
+            raise ValueError(
+                f'split and fold go together, got split={split!r} and fold={fold}'
+            )
+        if fold is None:
+            if self.hold_out or preset is not None:
+                raise ValueError(
+                    f'hold_out={self.hold_out} and preset={preset!r} need a fold'
+                )
+            return None
+        return get_fold(self.METAINFO['dataset'], fold, self.hold_out, preset=preset)
+
+    def _preset_id(self, fold: int | None, preset: str | None) -> str | None:
+        """Return name and id of the parts used, such as ``'fmae 7901901c'``."""
         if fold is None:
             return None
-        return get_fold(self.METAINFO['dataset'], fold, hold_out)
+        found = find_preset(self.METAINFO['dataset'], preset)
+        return f'{found.name} {found.id}'
 
     def _wanted(self, subject: str) -> bool:
         return self.subjects is None or subject in self.subjects

@@ -1,26 +1,19 @@
-"""Subject-exclusive splits.
+"""Subject-exclusive splits: who is trained on, validated on and tested on.
 
-Repositories number the same three parts of BP4D differently (JAA-Net, FG-Net and FMAE
-test part 1 in their first fold, ME-GraphAU and AU-Net in their third). Here fold k
-tests part k, and the rest is trained on.
+Fold k tests part k of a preset (:mod:`clef_mm.datasets.fold_presets`), and the rest is
+trained on.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from clef_mm.errors import UserError, nearest
+from clef_mm.datasets.fold_presets import SplitError, check_disjoint, find_preset
 
-_PARTS_FILE = Path(__file__).with_name('subject_parts.json')
-
-
-class SplitError(UserError, ValueError):
-    """A split that does not exist, or one in which a subject stands twice."""
+_SEXED_ID = re.compile(r'[FM]\d')
 
 
 @dataclass(frozen=True)
@@ -45,64 +38,56 @@ class Fold:
         return getattr(self, split)
 
 
-def check_disjoint(splits: dict[str, tuple[str, ...]]) -> None:
-    """Raise SplitError, naming them, if subjects appear in more than one split."""
-    names = list(splits)
-    for index, first in enumerate(names):
-        for second in names[index + 1 :]:
-            shared = sorted(set(splits[first]) & set(splits[second]))
-            if shared:
-                raise SplitError(
-                    f'subjects {", ".join(shared)} are in both {first} and {second}: '
-                    'the result would measure how well faces are remembered'
-                )
-
-
-def get_fold(dataset: str, fold: int, hold_out: int = 0) -> Fold:
-    """Return a published fold.
+def get_fold(
+    dataset: str, fold: int, hold_out: int = 0, preset: str | None = None
+) -> Fold:
+    """Return a fold of published parts, or of parts of your own.
 
     Args:
-        dataset: Name such as ``'bp4d'``, in any case.
+        dataset: Name such as ``'BP4D'``, in any case.
         fold: 1-based; fold k tests part k.
         hold_out: Training subjects to set apart for validation, always the same ones,
-            women and men in turn. The test subjects never change.
+            women and men in turn where the ids tell. The test subjects never change.
+        preset: Name of a published preset, the dataset's default if None; or the path
+            of a split file, which ends in ``.json``.
 
     Raises:
-        SplitError: If the dataset has no such fold or too few subjects to hold out.
+        SplitError: If the dataset has no such preset or fold, or too few subjects to
+            hold out.
     """
-    parts = subject_parts(dataset)
-    if not 1 <= fold <= len(parts):
+    found = find_preset(dataset, preset)
+    if not 1 <= fold <= found.num_folds:
+        folds = f'folds 1 to {found.num_folds}' if found.num_folds > 1 else 'one fold'
         raise SplitError(
-            f'{dataset} has folds 1 to {len(parts)}, there is no fold {fold}'
+            f"{dataset} has {folds} in '{found.name}', there is no fold {fold}"
         )
-    test = tuple(parts[fold - 1])
-    train = [name for part in parts if tuple(part) != test for name in part]
+    test = found.parts[fold - 1]
+    train = [name for part in found.parts if part != test for name in part]
     if not 0 <= hold_out < len(train):
         raise SplitError(f'cannot hold out {hold_out} of {len(train)} subjects')
     val = _hold_out(train, hold_out)
     return Fold(tuple(name for name in train if name not in val), test, val)
 
 
-def subject_parts(dataset: str) -> list[list[str]]:
-    """Return the disjoint parts that a dataset's subjects are published in."""
-    every = _all_parts()
-    key = dataset.lower()
-    if key not in every:
-        raise SplitError(f"no folds for '{dataset}'{nearest(key, every)}")
-    return every[key]
+def subject_parts(dataset: str, preset: str | None = None) -> list[list[str]]:
+    """Return the disjoint parts of a dataset's subjects; see :func:`get_fold`."""
+    return [list(part) for part in find_preset(dataset, preset).parts]
 
 
-@cache
-def _all_parts() -> dict[str, list[list[str]]]:
-    return json.loads(_PARTS_FILE.read_text(encoding='utf-8'))
+def sex_of(subject: str) -> str | None:
+    """Return ``'F'`` or ``'M'`` for ids such as ``'F001'``, None where unknown.
+
+    DISFA's ids (``'SN001'``) do not tell.
+    """
+    return subject[0] if _SEXED_ID.match(subject) else None
 
 
 def _hold_out(train: list[str], count: int) -> tuple[str, ...]:
     shuffled = np.random.default_rng(0).permutation(sorted(train)).tolist()
-    place = {'F': 0, 'M': 0}
+    place = {'F': 0, 'M': 0, None: 0}
     turns = []
     for name in shuffled:
-        sex = name[0] if name[0] in place else 'F'
+        sex = sex_of(name)
         turns.append((place[sex], name))
         place[sex] += 1
     return tuple(name for _, name in sorted(turns)[:count])

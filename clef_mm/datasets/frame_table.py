@@ -135,6 +135,10 @@ class FrameTable(Sequence):
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (self[index] for index in range(len(self)))
 
+    def without(self, name: str) -> FrameTable:
+        """Return the table without the column ``name``."""
+        return FrameTable({key: c for key, c in self.columns.items() if key != name})
+
     def take(self, indices: np.ndarray) -> FrameTable:
         """Return the rows ``indices`` (integers or a mask) as a new table."""
         indices = np.asarray(indices)

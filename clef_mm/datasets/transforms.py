@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from clef_mm.datasets.image_reading import (
-    read_image,
-    read_video_frame,
-    resize,
-    square_crop,
-)
+from clef_mm.datasets.reading.record_image import read_record_image
+from clef_mm.faces.cropping import resize, square_crop
 from clef_mm.registry import TRANSFORMS
 from clef_mm.structures import FaceSample
 
@@ -25,6 +21,7 @@ _SAMPLE_FIELDS = (
     'activity',
     'gt_aus',
     'gt_expression',
+    'gt_distribution',
 )
 
 
@@ -32,7 +29,8 @@ _SAMPLE_FIELDS = (
 class LoadFace:
     """Decode a record's image once: RGB uint8, centred square, resized.
 
-    A record with ``video_frame`` is that frame of the video at ``img_path``.
+    The image may be a file, a frame of a video or a row of a table; see
+    :func:`clef_mm.datasets.reading.record_image.read_record_image`.
 
     Args:
         size: Side of the square that comes out, pixels.
@@ -43,10 +41,7 @@ class LoadFace:
 
     def __call__(self, record: dict[str, Any]) -> dict[str, Any]:
         """Add ``image``, (size, size, 3) uint8."""
-        if 'video_frame' in record:
-            image = read_video_frame(record['img_path'], record['video_frame'])
-        else:
-            image = read_image(record['img_path'])
+        image = read_record_image(record)
         return {**record, 'image': resize(square_crop(image), self.size)}
 
     def __repr__(self) -> str:

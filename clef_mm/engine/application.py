@@ -10,7 +10,12 @@ from typing import Any
 
 from mmengine.config import Config, DictAction
 
-from clef_mm.engine.config import check_prepared, load_config, set_data_root
+from clef_mm.engine.config import (
+    check_prepared,
+    load_config,
+    set_data_root,
+    use_synthetic,
+)
 from clef_mm.engine.runner import Runner
 from clef_mm.errors import UserError
 from clef_mm.evaluation import plot_per_au_f1, write_report
@@ -43,6 +48,7 @@ def train(
     options: list[str] | None = None,
     work_dir: str | None = None,
     data_root: str | None = None,
+    synthetic: bool = False,
     resume: bool = False,
     launcher: str = 'none',
 ) -> None:
@@ -54,13 +60,14 @@ def train(
         work_dir: Where logs and checkpoints go; default: the config's, or
             ``work_dirs/`` and the config's name.
         data_root: Folder of the dataset, for every split.
+        synthetic: Run on synthetic stand-ins, see :func:`use_synthetic`.
         resume: Continue from the newest checkpoint in the work dir.
         launcher: ``'none'``, ``'pytorch'`` (torchrun) or ``'slurm'``.
 
     Raises:
         UserError: For anything a user can mend.
     """
-    cfg = _prepare(config, options, work_dir, data_root, launcher)
+    cfg = prepare_config(config, options, work_dir, data_root, synthetic, launcher)
     cfg.resume = resume or cfg.get('resume', False)
     check_prepared(cfg)
     Runner.from_cfg(cfg).train()
@@ -72,6 +79,7 @@ def evaluate(
     options: list[str] | None = None,
     work_dir: str | None = None,
     data_root: str | None = None,
+    synthetic: bool = False,
     launcher: str = 'none',
 ) -> dict[str, float]:
     """Test a checkpoint and write ``metrics.json`` and, for AUs, a bar chart.
@@ -83,6 +91,7 @@ def evaluate(
         options: Overrides, as for :func:`train`.
         work_dir: Where the report goes; default: ``test/`` in the config's work dir.
         data_root: Folder of the dataset.
+        synthetic: As for :func:`train`.
         launcher: As for :func:`train`.
 
     Returns:
@@ -91,7 +100,7 @@ def evaluate(
     Raises:
         UserError: For anything a user can mend.
     """
-    cfg = _prepare(config, options, None, data_root, launcher)
+    cfg = prepare_config(config, options, None, data_root, synthetic, launcher)
     cfg.work_dir = work_dir or str(Path(cfg.work_dir, 'test'))
     cfg.model['weights'] = None
     for name in _TRAINING_KEYS & set(cfg):
@@ -105,29 +114,50 @@ def evaluate(
     return metrics
 
 
-def _prepare(
+def prepare_config(
     config: str,
-    options: list[str] | None,
-    work_dir: str | None,
-    data_root: str | None,
-    launcher: str,
+    options: list[str] | None = None,
+    work_dir: str | None = None,
+    data_root: str | None = None,
+    synthetic: bool = False,
+    launcher: str = 'none',
 ) -> Config:
-    cfg = load_config(config, _parse_options(options or []))
+    """Read a config and apply what a command line asks for.
+
+    Args:
+        config: Config file.
+        options: Overrides, as for :func:`train`; so are the others.
+        work_dir: Where output goes.
+        data_root: Folder of the dataset.
+        synthetic: Run on synthetic stand-ins.
+        launcher: What started the processes.
+
+    Raises:
+        UserError: For a mistake in any of them.
+    """
+    cfg = load_config(config, parse_options(options or []))
     cfg.work_dir = (
         work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(config).stem))
     )
     cfg.launcher = launcher
+    if synthetic:
+        use_synthetic(cfg)
     if data_root is not None:
         set_data_root(cfg, data_root)
     return cfg
 
 
-def _parse_options(options: list[str]) -> dict[str, Any]:
+def parse_options(options: list[str]) -> dict[str, Any]:
+    """Turn ``['KEY=VALUE', ...]`` of a command line into values by key.
+
+    Raises:
+        UserError: If there is no ``=``.
+    """
     parsed = {}
     for option in options:
         key, equals, value = option.partition('=')
         if not equals:
-            raise UserError(f'--cfg-options takes KEY=VALUE, got {option!r}')
+            raise UserError(f'options are KEY=VALUE, got {option!r}')
         parsed[key] = DictAction._parse_iterable(value)
     return parsed
 
@@ -150,11 +180,14 @@ def _report(runner: Runner, metrics: dict[str, float], checkpoint: Path) -> None
         'dataset': meta['dataset'],
         'split': meta['split'],
         'fold': meta['fold'],
+        'preset': meta['preset'],
+        'crop': meta['crop'],
         'subjects': sorted(set(dataset.column('subject'))),
         'frames': len(dataset),
         'threshold': thresholds[0] if thresholds else None,
         'epoch_rule': 'best on validation subjects' if is_best else 'last',
         'checkpoint': str(checkpoint),
+        'subjects_checked': 'seen_subjects' in runner.provenance,
         'trained': runner.provenance,
         'synthetic': meta['synthetic'],
     }

@@ -55,6 +55,7 @@ _KEYS: dict[str, set[str] | None] = {
     'visualizer': None,
     'work_dir': None,
 }
+_SYNTHETIC_RUN = '_synthetic'
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -117,6 +118,21 @@ def set_data_root(config: Config, root: str) -> None:
     """Point every dataset of a config at ``root``."""
     for _, dataset in _datasets(config):
         dataset['data_root'] = root
+
+
+def use_synthetic(config: Config) -> None:
+    """Turn a config to the synthetic stand-ins of its datasets.
+
+    Data comes from ``data/synthetic/``, output goes to ``<work_dir>_synthetic``.
+    Weights are those that such a run of the stage before has left, or random ones: no
+    downloaded file is needed.
+    """
+    for kind, dataset in _datasets(config):
+        dataset['data_root'] = kind.synthetic_root()
+    config.work_dir += _SYNTHETIC_RUN
+    if config.model.get('weights'):
+        left = config.model.weights + _SYNTHETIC_RUN
+        config.model.weights = left if _has_weights(left) else None
 
 
 def check_prepared(config: Config) -> None:

@@ -7,9 +7,8 @@ weights it started from included, and a test on one of them is refused.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from clef_mm import __version__
 from clef_mm.errors import UserError
@@ -22,37 +21,38 @@ class SubjectLeakError(UserError, ValueError):
     """A subject is tested that was trained on, in this stage or the one before."""
 
 
-def subjects_of(dataset: Any) -> set[str]:
-    """Return the subjects of a dataset, as ``'BP4D/F001'``.
-
-    Known without reading the disk where a split was asked for.
-    """
-    name = dataset.metainfo['dataset']
-    subjects = dataset.subjects
-    if subjects is None:
-        column = dataset.column('subject')
-        subjects = [column.names[code] for code in np.unique(column.codes)]
-    return {f'{name}/{subject}' for subject in subjects}
-
-
-def describe(stage: str, config: str, data: list[Any], start: dict) -> dict[str, Any]:
+def describe(
+    stage: str,
+    config: str,
+    data: list[Any],
+    sampling: str,
+    seed: int,
+    start: dict[str, Any],
+    seen_before: set[str],
+) -> dict[str, Any]:
     """Return the provenance of a training run, plain containers only.
 
     Args:
         stage: Class name of the model.
         config: Config file.
-        data: Training and validation datasets.
+        data: The training dataset, then those it was validated on.
+        sampling: How batches were drawn.
+        seed: Of the run.
         start: Provenance of the weights that the run started from, or ``{}``.
+        seen_before: Subjects that those weights, or this run before it was resumed,
+            have seen.
     """
-    seen = set(start.get('seen_subjects', ())).union(*map(subjects_of, data))
     synthetic = any(dataset.metainfo['synthetic'] for dataset in data)
     return {
         'version': __version__,
         'stage': stage,
         'config': config,
         'split': [describe_split(dataset) for dataset in data],
+        'sampling': sampling,
+        'crop': data[0].metainfo['crop'],
+        'seed': seed,
         'synthetic': synthetic or start.get('synthetic', False),
-        'seen_subjects': sorted(seen),
+        'seen_subjects': sorted(seen_before.union(*(d.people() for d in data))),
         'start': start,
     }
 
@@ -61,9 +61,34 @@ def describe_split(dataset: Any) -> str:
     """Return a phrase such as ``'BP4D train of fold 1 (24 subjects)'``."""
     meta = dataset.metainfo
     fold = f' of fold {meta["fold"]}' if meta.get('fold') else ''
-    count = len(subjects_of(dataset))
+    preset = f' ({meta["preset"]})' if meta.get('preset') else ''
+    people = '' if dataset.OFFICIAL_PARTS else f' ({len(dataset.people())} subjects)'
     stand_in = ' [SYNTHETIC stand-in]' if meta['synthetic'] else ''
-    return f'{meta["dataset"]} {meta["split"]}{fold} ({count} subjects){stand_in}'
+    return f'{meta["dataset"]} {meta["split"]}{fold}{preset}{people}{stand_in}'
+
+
+def describe_crop(crop: Mapping[str, Any] | None) -> str:
+    """Return a phrase such as ``'aligned (crop policy 5e0c13ab49d2)'``."""
+    if crop is None:
+        return 'as released (no crop policy)'
+    return f'{crop["name"]} (crop policy {crop["hash"]})'
+
+
+def differing_crop(dataset: Any, crop: Mapping[str, Any] | None, by: str) -> str:
+    """Return a warning if the images were cut out differently than ``crop``, or ''.
+
+    Args:
+        dataset: The data in question.
+        crop: Policy of the data that it is compared with.
+        by: Whose crop that is, for the message.
+    """
+    own = dataset.metainfo['crop']
+    if (own or {}).get('hash') == (crop or {}).get('hash'):
+        return ''
+    return (
+        f'{describe_split(dataset)} is cropped {describe_crop(own)}; {by}: '
+        f'{describe_crop(crop)}. Scores depend on the crop: prepare both alike.'
+    )
 
 
 def check_unseen(subjects: set[str], seen: set[str], by: str) -> None:

@@ -66,6 +66,11 @@ class Runner(MMEngineRunner):
         kwargs['experiment_name'] = f'{name}_{next(_run_number)}'
         super().__init__(*args, **kwargs)
 
+    @property
+    def plain_model(self) -> nn.Module:
+        """The model itself, without what wraps it for several processes."""
+        return self.model.module if is_model_wrapper(self.model) else self.model
+
     def setup_env(self, env_cfg: dict[str, Any]) -> None:
         """Join the other processes, with or without GPUs, before mmengine looks."""
         if self._launcher == 'pytorch':
@@ -158,8 +163,7 @@ class Runner(MMEngineRunner):
                 'meta); to start from bare tower weights, set model.weights'
             )
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
-        model = self.model.module if is_model_wrapper(self.model) else self.model
-        load_exactly(model, checkpoint['state_dict'], filename)
+        load_exactly(self.plain_model, checkpoint['state_dict'], filename)
         self._has_loaded = True
         self.logger.info(f'loaded {filename}')
         return checkpoint
@@ -179,9 +183,8 @@ class Runner(MMEngineRunner):
 
     def _init_model_weights(self) -> None:
         # A resumed run replaces all weights: the file it once started from may be gone.
-        model = self.model.module if is_model_wrapper(self.model) else self.model
         if self._resume and self._finds_checkpoint():
-            model.weights = None
+            self.plain_model.weights = None
         super()._init_model_weights()
 
     def _finds_checkpoint(self) -> bool:

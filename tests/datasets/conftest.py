@@ -1,106 +1,8 @@
-"""Small hand-made trees in the layout of BP4D, made without the code under test."""
+"""Small hand-made trees in the layouts of BP4D and DISFA."""
 
-import random
-
-import cv2
-import numpy as np
 import pytest
-
-UNITS = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
-TASKS = ('T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'T8')
-
-# subject, task, zero padding of the names, first image, coded frames
-SEQUENCES = (
-    ('F001', 'T1', 4, 2436, range(2440, 2447)),
-    ('F001', 'T3', 3, 8, range(9, 15)),
-    ('F003', 'T2', 4, 996, range(998, 1004)),
-    ('F007', 'T8', 3, 95, range(97, 103)),
-    ('M005', 'T8', 2, 1, range(1, 8)),
-    ('M006', 'T4', 4, 1, range(3, 8)),
-    ('M006', 'T5', 3, 1, range(2, 8)),
-    ('M006', 'T6', 4, 470, range(471, 476)),
-    ('M007', 'T7', 4, 1, range(4, 10)),
-)
-
-
-def grey_jpeg(level):
-    """Return the bytes of a 16 x 12 JPEG of one grey level."""
-    return cv2.imencode('.jpg', np.full((12, 16, 3), level, np.uint8))[1].tobytes()
-
-
-def shade(frame):
-    """Return the grey level that stands for a frame number."""
-    return 17 * frame % 240 + 8
-
-
-class Bp4dTree:
-    """Writes sequences and labels under ``root``, packaged as asked."""
-
-    def __init__(
-        self,
-        root,
-        images='Sequences(2D+3D)',
-        labels='AUCoding/AU_OCC',
-        suffix='.jpg',
-        rename=str,
-        newline='\n',
-        encoding='utf-8',
-        header=range(100),
-    ):
-        self.root = root
-        self.images = root / images
-        self.labels = root / labels
-        self.suffix = suffix
-        self.rename = rename
-        self.newline = newline
-        self.encoding = encoding
-        self.header = tuple(header)
-
-    def add_images(self, subject, task, numbers, digits=4):
-        folder = self.images / self.rename(subject) / self.rename(task)
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in numbers:
-            name = f'{number:0{digits}d}{self.suffix}'
-            (folder / name).write_bytes(grey_jpeg(shade(number)))
-        return folder
-
-    def add_video(self, subject, code, count):
-        """Write ``2F01_01.avi``; its frames are shaded 1, 2, ... from the first."""
-        self.images.mkdir(parents=True, exist_ok=True)
-        path = self.images / self.rename(f'2{subject[0]}{subject[2:]}_{code}.avi')
-        fourcc = cv2.VideoWriter_fourcc(*'MJPG')
-        writer = cv2.VideoWriter(str(path), fourcc, 25, (64, 48))
-        for number in range(1, count + 1):
-            writer.write(np.full((48, 64, 3), shade(number), np.uint8))
-        writer.release()
-        return path
-
-    def add_labels(self, subject, task, frames, code_of=None):
-        """Write codes that depend on the place only, one in twelve of them a 9."""
-        rng = random.Random(f'{subject}/{task}')
-        lines = [','.join(map(str, self.header))]
-        for frame in frames:
-            codes = dict.fromkeys(range(100), 9)
-            codes |= {unit: rng.choice('00000011119') for unit in range(1, 40)}
-            codes |= code_of or {}
-            lines.append(
-                ','.join([str(frame), *(str(codes[unit]) for unit in self.header[1:])])
-            )
-        return self.write_labels(subject, task, lines)
-
-    def write_labels(self, subject, task, lines):
-        self.labels.mkdir(parents=True, exist_ok=True)
-        path = self.labels / self.rename(f'{subject}_{task}.csv')
-        text = self.newline.join([*lines, ''])
-        path.write_bytes(text.encode(self.encoding))
-        return path
-
-    def fill(self):
-        """Write SEQUENCES, each with a few uncoded images before and behind."""
-        for subject, task, digits, first, coded in SEQUENCES:
-            self.add_images(subject, task, range(first, coded[-1] + 3), digits)
-            self.add_labels(subject, task, coded)
-        return self
+from disfa_tree import DisfaTree
+from recording_trees import Bp4dTree
 
 
 @pytest.fixture
@@ -118,3 +20,14 @@ def make_tree(tmp_path):
 def released(tmp_path_factory):
     """Return a tree with all eight tasks; only to be read."""
     return Bp4dTree(tmp_path_factory.mktemp('BP4D')).fill()
+
+
+@pytest.fixture
+def make_disfa(tmp_path):
+    """Return a maker of trees of DISFA, by default as released."""
+    numbers = iter(range(100))
+
+    def make(**packaging):
+        return DisfaTree(tmp_path / f'disfa ä {next(numbers)}', **packaging)
+
+    return make

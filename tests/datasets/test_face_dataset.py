@@ -10,7 +10,7 @@ import pytest
 from clef_mm.datasets.bp4d import BP4D
 from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
 from clef_mm.datasets.frame_table import FrameTable
-from clef_mm.datasets.image_reading import BrokenImageError
+from clef_mm.datasets.reading.image_reading import BrokenImageError
 from clef_mm.datasets.transforms import LoadFace, PackFace
 
 BP4D_AUS = tuple(f'AU{unit}' for unit in (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24))
@@ -100,7 +100,8 @@ def test_subjects_without_a_frame_are_reported():
     dataset = GivenFaces(faces('ab'), subjects=('a', 'c', 'b', 'd'))
     dataset.full_init()
     assert dataset.report.lines() == [
-        '2 subjects asked for but without a frame (such as c, d)'
+        '2 subjects, 4 sequences, 20 frames',
+        '2 subjects asked for but without a frame (such as c, d)',
     ]
 
 

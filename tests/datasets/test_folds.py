@@ -1,16 +1,11 @@
-"""The published parts of BP4D, and splits in which no subject stands twice."""
+"""Folds: who is trained on, validated on and tested on."""
 
 import itertools
 
 import pytest
 
-from clef_mm.datasets.folds import (
-    Fold,
-    SplitError,
-    check_disjoint,
-    get_fold,
-    subject_parts,
-)
+from clef_mm.datasets.fold_presets import check_disjoint
+from clef_mm.datasets.folds import Fold, SplitError, get_fold, sex_of, subject_parts
 from clef_mm.errors import UserError
 
 # As JAA-Net, ME-GraphAU, AU-Net, AUNets, FG-Net and FMAE-IAT agree.
@@ -63,6 +58,47 @@ def test_held_out_subjects_are_not_the_first_of_the_list():
     assert set(fold.val) != set(get_fold('bp4d', 1).train[:6])
 
 
+DISFA_PART_2 = {f'SN{n:03d}' for n in (6, 11, 12, 13, 18, 21, 24, 28, 31)}
+
+
+def test_fold_k_of_disfa_tests_part_k():
+    assert set(get_fold('DISFA', 2).test) == DISFA_PART_2
+    assert len(get_fold('disfa', 2).train) == 18
+
+
+@pytest.mark.parametrize('count', [1, 4, 17])
+def test_subjects_of_unknown_sex_are_held_out_too(count):
+    fold = get_fold('DISFA', 2, hold_out=count)
+    assert len(set(fold.val)) == count
+    assert not set(fold.val) & DISFA_PART_2
+    assert set(fold.val) | set(fold.train) == set(get_fold('DISFA', 2).train)
+
+
+def test_fera_2015_tests_even_numbers_in_its_one_fold():
+    fold = get_fold('BP4D', 1, preset='fera2015')
+    assert {int(name[1:]) % 2 for name in fold.test} == {0}
+    assert {int(name[1:]) % 2 for name in fold.train} == {1}
+    assert set(fold.train + fold.test) == EVERYONE
+    with pytest.raises(SplitError, match=r"one fold in 'fera2015'.*no fold 2"):
+        get_fold('BP4D', 2, preset='fera2015')
+
+
+@pytest.mark.parametrize(('preset', 'last'), [(None, 4), ('fmae', 4), ('bigsmall', 3)])
+def test_bp4d_plus_has_the_folds_of_its_preset(preset, last):
+    tested = [get_fold('BP4D+', n, preset=preset).test for n in range(1, last + 1)]
+    assert len({name for test in tested for name in test}) == 140
+    with pytest.raises(SplitError, match=f'folds 1 to {last} .*no fold {last + 1}'):
+        get_fold('BP4D+', last + 1, preset=preset)
+
+
+@pytest.mark.parametrize(
+    ('subject', 'sex'),
+    [('F001', 'F'), ('M058', 'M'), ('SN001', None), ('Frieda', None), ('', None)],
+)
+def test_the_id_tells_the_sex_or_not(subject, sex):
+    assert sex_of(subject) == sex
+
+
 @pytest.mark.parametrize('number', [0, 4, -1])
 def test_folds_that_do_not_exist(number):
     with pytest.raises(SplitError, match=f'bp4d has folds 1 to 3.*no fold {number}'):
@@ -76,7 +112,7 @@ def test_too_many_to_hold_out(count):
 
 
 def test_unknown_datasets_name_the_nearest():
-    with pytest.raises(SplitError, match=r"no folds for 'bp3d'.*did you mean 'bp4d'"):
+    with pytest.raises(SplitError, match=r"no folds for 'bp3d'.*mean 'bp4d'"):
         get_fold('bp3d', 1)
     with pytest.raises(SplitError, match=r"no folds for 'imagenet'"):
         subject_parts('imagenet')

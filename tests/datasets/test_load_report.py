@@ -42,3 +42,16 @@ def test_reports_share_nothing():
     first.note('stray files', 'a')
     first.found['frames'] += 1
     assert second.lines() == []
+
+
+def test_remarks_stand_between_what_is_used_and_what_is_odd():
+    report = LoadReport()
+    report.note('images without a label', 'a.jpg')
+    report.remarks += ['labels: 1 surprise -> 3 surprise', 'release: npy']
+    report.found['images'] = 2
+    assert report.lines() == [
+        '2 images',
+        'labels: 1 surprise -> 3 surprise',
+        'release: npy',
+        '1 images without a label (such as a.jpg)',
+    ]

@@ -11,6 +11,7 @@ from clef_mm.engine.config import (
     check_config,
     check_prepared,
     load_config,
+    use_synthetic,
 )
 from clef_mm.registry import MODELS
 
@@ -178,3 +179,33 @@ def _small_vit(image_size):
         vision_cfg=dict(image_size=image_size, layers=1, width=64, patch_size=16),
         text_cfg=dict(context_length=77, vocab_size=49408, width=32, heads=2, layers=1),
     )
+
+
+@pytest.mark.parametrize('path', LEAVES, ids=lambda path: path.stem)
+def test_synthetic_stand_ins_need_one_option_and_no_weights(
+    path, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    config = load_config(path)
+    before = config.work_dir
+    use_synthetic(config)
+    assert config.work_dir == f'{before}_synthetic'
+    assert config.model.weights is None
+    for name in ('train', 'val', 'test'):
+        if f'{name}_dataloader' in config:
+            root = config[f'{name}_dataloader'].dataset.data_root
+            assert root == 'data/synthetic/bp4d'
+    with pytest.raises(NotPreparedError, match=r'make_synthetic.py bp4d data/synth'):
+        check_prepared(config)
+    (tmp_path / 'data/synthetic/bp4d').mkdir(parents=True)
+    check_prepared(config)
+
+
+def test_synthetic_stage_2_starts_from_synthetic_stage_1(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    stage_1 = tmp_path / 'work_dirs/clef_pretrain_vitb16_bp4d_fold1_synthetic'
+    stage_1.mkdir(parents=True)
+    (stage_1 / 'last_checkpoint').write_text('epoch_1.pth')
+    config = load_config(ROOT / 'configs/clef/clef_vitb16_bp4d_fold1.py')
+    use_synthetic(config)
+    assert config.model.weights == 'work_dirs/clef_pretrain_vitb16_bp4d_fold1_synthetic'

@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
-from clef_mm.datasets.image_reading import BrokenImageError
+from clef_mm.datasets.reading.image_reading import BrokenImageError
 from clef_mm.engine import Runner
 from clef_mm.engine.provenance import KEY, SubjectLeakError
 from clef_mm.models.encoders.weights import WeightsError, read_file
@@ -106,8 +106,10 @@ def test_checkpoint_holds_only_tensors_and_plain_containers(demo_config):
     assert checkpoint['meta'][KEY]['stage'] == 'ActionUnitRecognizer'
     assert checkpoint['meta'][KEY]['synthetic'] is True
     seen = checkpoint['meta'][KEY]['seen_subjects']
-    assert 'BP4D/F003' in seen
-    assert 'BP4D/F001' not in seen
+    assert 'synthetic BP4D/F003' in seen
+    assert 'synthetic BP4D/F001' not in seen
+    assert checkpoint['meta'][KEY]['seed'] == 0
+    assert checkpoint['meta'][KEY]['sampling'] == 'every image once an epoch'
 
 
 @pytest.mark.parametrize(
@@ -192,6 +194,27 @@ def test_testing_subjects_that_the_checkpoint_has_seen_is_refused(demo_config):
         Runner.from_cfg(config).test()
 
 
+def test_resuming_with_another_fold_is_refused(demo_config):
+    """What a run saw before it was stopped counts, whatever it is resumed with."""
+    config = demo_config('finetune', **{'train_cfg.max_epochs': 1})
+    train(config)
+    config = demo_config('finetune', resume=True)
+    for split in ('train', 'val', 'test'):
+        config[f'{split}_dataloader'].dataset.fold = 2
+    with pytest.raises(SubjectLeakError, match='synthetic BP4D/F003'):
+        train(config)
+
+
+def test_epochs_chosen_on_faces_that_stage_1_saw_are_warned_of(demo_config):
+    stage1 = demo_config('pretrain', 'stage1', **{'train_cfg.max_epochs': 1})
+    train(stage1)
+    config = demo_config('finetune', **{'train_cfg.max_epochs': 1})
+    config.model.weights = stage1.work_dir
+    runner = train(config)
+    log = next(Path(runner.work_dir).rglob('*.log')).read_text()
+    assert 'the epoch will be chosen on 1 subjects that the start weights' in log
+
+
 def test_the_plan_is_printed(demo_config):
     config = demo_config('finetune', **{'train_cfg.max_epochs': 1})
     runner = train(config)
@@ -203,6 +226,7 @@ def test_the_plan_is_printed(demo_config):
         '[SYNTHETIC stand-in]',
         'F003',
         'test   BP4D test of fold 1',
+        'batches every image once an epoch',
         'class weights from the training labels: AU1 ',
         'eta: ',
         'lr: ',

@@ -19,6 +19,7 @@ CLASSES = {
         'contempt',
     ),
     'bp4d_activities': tuple(f'T{number}' for number in range(1, 9)),
+    'bp4d_plus_activities': tuple(f'T{number}' for number in range(1, 11)),
 }
 BUILT_IN = sorted(path.stem for path in loading._BANKS.glob('*.yaml'))
 
@@ -39,8 +40,9 @@ def test_labels_have_names_and_several_descriptions(name):
         assert len(fields['description']) > 1
 
 
-def test_activities_state_the_target_emotion_in_every_text():
-    bank = load_bank('bp4d_activities')
+@pytest.mark.parametrize('name', ['bp4d_activities', 'bp4d_plus_activities'])
+def test_activities_state_the_target_emotion_in_every_text(name):
+    bank = load_bank(name)
     assert bank.kinds == ('activity',)
     assert bank.count('activity') > 1
     for index in range(bank.count('activity')):
@@ -64,6 +66,25 @@ def test_activities_state_the_target_emotion_in_every_text():
 )
 def test_bp4d_tasks_target_their_emotion(task, emotion):
     assert emotion in load_bank('bp4d_activities').texts('activity', [task])[0]
+
+
+@pytest.mark.parametrize(
+    ('task', 'emotion'),
+    [
+        ('T1', 'happiness'),
+        ('T2', 'surprise'),
+        ('T3', 'sadness'),
+        ('T4', 'startle'),
+        ('T5', 'skepticism'),
+        ('T6', 'embarrassment'),
+        ('T7', 'fear'),
+        ('T8', 'pain'),
+        ('T9', 'anger'),
+        ('T10', 'disgust'),
+    ],
+)
+def test_bp4d_plus_tasks_target_their_emotion(task, emotion):
+    assert emotion in load_bank('bp4d_plus_activities').texts('activity', [task])[0]
 
 
 @pytest.mark.parametrize('name', BUILT_IN)

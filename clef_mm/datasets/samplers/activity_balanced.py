@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from clef_mm.datasets.face_dataset import FaceDataset
-from clef_mm.datasets.samplers.epoch_sampler import EpochSampler
+from clef_mm.datasets.samplers.epoch_sampler import EpochSampler, SamplerError
+from clef_mm.datasets.samplers.label_columns import column_of
 from clef_mm.registry import SAMPLERS
 
 
@@ -26,20 +27,28 @@ class ActivityBalancedSampler(EpochSampler):
         seed: Equal on all ranks.
 
     Raises:
-        ValueError: If an activity was performed by one subject only, or none are known.
+        SamplerError: If an activity was performed by one subject only, or none are
+            known, or the frames do not fill a block on each rank.
     """
 
     def __init__(
         self, dataset: FaceDataset, block: int = 8, seed: int | None = None
     ) -> None:
         if block < 2:
-            raise ValueError(f'block must be at least 2, got {block}')
+            raise SamplerError(f'block must be at least 2, got {block}')
         super().__init__(dataset, seed, block)
         self.frames_of = _group(dataset)
 
+    def rule(self) -> str:
+        """Return such as ``'activity-balanced, 8 activities in blocks of 8'``."""
+        return (
+            f'activity-balanced, {len(self.frames_of)} activities in blocks of '
+            f'{self.block}'
+        )
+
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return the epoch's indices, blocks of the activities in turn."""
-        rounds = -(-len(self.dataset) // (self.block * len(self.frames_of)))
+        rounds = -(-self.length // (self.block * len(self.frames_of)))
         columns = [
             _deal(frames, rounds * self.block, rng).reshape(rounds, self.block)
             for frames in self.frames_of.values()
@@ -70,8 +79,8 @@ def _deal(
 
 def _group(dataset: FaceDataset) -> dict[int, dict[int, np.ndarray]]:
     """Map activity to subject code to the indices of its frames."""
-    activities = np.asarray(dataset.column('activity'))
-    subject_column = dataset.column('subject')
+    activities = np.asarray(column_of(dataset, 'activity'))
+    subject_column = column_of(dataset, 'subject')
     groups: dict[int, dict[int, np.ndarray]] = {}
     for activity in np.unique(activities[activities >= 0]).tolist():
         rows = np.flatnonzero(activities == activity)
@@ -80,11 +89,11 @@ def _group(dataset: FaceDataset) -> dict[int, dict[int, np.ndarray]]:
             code: rows[codes == code] for code in np.unique(codes).tolist()
         }
     if not groups:
-        raise ValueError('no frame has an activity: there is nothing to balance')
+        raise SamplerError('no frame has an activity: there is nothing to balance')
     for activity, subjects in groups.items():
         if len(subjects) < 2:
             alone = subject_column.names[next(iter(subjects))]
-            raise ValueError(
+            raise SamplerError(
                 f'activity {activity} has frames of {alone} only: its anchors would '
                 'have no positive of another subject. Train on more subjects.'
             )

@@ -16,7 +16,9 @@ _HOMES = {
     'render': 'face_renderer',
     'simulate_sequence': 'world',
     'write_bp4d': 'bp4d',
+    'write_bp4d_plus': 'bp4d_plus',
     'write_contact_sheet': 'contact_sheet',
+    'write_disfa': 'disfa',
 }
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     'render',
     'simulate_sequence',
     'write_bp4d',
+    'write_bp4d_plus',
     'write_contact_sheet',
+    'write_disfa',
 ]
 
 

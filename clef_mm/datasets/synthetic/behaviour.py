@@ -1,10 +1,10 @@
 """How faces behave: which action units occur under which emotion, and when.
 
 A sequence is a chain of episodes with neutral pauses between them. Most episodes
-show the emotion that the task aims at, the others any emotion, so no frame's task
-can be read from a single AU. In an episode each AU takes part with the probability
-of `EMOTIONS`; besides, every AU occurs now and then on its own. Each subject has an
-expressiveness and habits of its own.
+show the emotion that the task aims at, the others any of eight emotions, so no
+frame's task can be read from a single AU. In an episode each AU takes part with the
+probability of `EMOTIONS`; besides, every AU occurs now and then on its own. Each
+subject has an expressiveness and habits of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
 
 OCCURRENCE_THRESHOLD = 0.25
 """Intensity from which an AU counts as present (about level B of FACS)."""
+
+_LEVEL_BOUNDS = (0.05, OCCURRENCE_THRESHOLD, 0.45, 0.65, 0.85)  # of levels 1 .. 5
 
 EMOTIONS: Mapping[str, Mapping[int, float]] = {
     'happiness': {
@@ -52,12 +54,28 @@ EMOTIONS: Mapping[str, Mapping[int, float]] = {
         **{10: 0.85, 9: 0.60, 4: 0.45, 7: 0.55, 17: 0.55, 15: 0.45, 6: 0.40},
         **{25: 0.30, 12: 0.25, 14: 0.22, 23: 0.15, 24: 0.20, 1: 0.08},
     },
+    'skepticism': {
+        **{2: 0.65, 14: 0.60, 4: 0.45, 17: 0.50, 24: 0.40, 7: 0.35, 1: 0.35},
+        **{15: 0.30, 12: 0.25, 23: 0.22, 10: 0.15, 25: 0.12, 6: 0.12},
+    },
 }
 """Probability that an AU takes part in an episode of an emotion."""
 
 _EXCLUSIVE = ({24, 25}, {24, 26}, {23, 26}, {5, 7})
 """Pairs that a face cannot show at the same time."""
 
+# What a task may bring up without aiming at it. An emotion that one dataset alone
+# aims at is left out, or it would change what is drawn for all the others.
+_STRAY_EMOTIONS = (
+    'happiness',
+    'sadness',
+    'surprise',
+    'embarrassment',
+    'fear',
+    'pain',
+    'anger',
+    'disgust',
+)
 _TARGET_SHARE = 0.9  # of all episodes
 _EPISODE_SECONDS = (2.2, 5.0)
 _PAUSE_SECONDS = (0.2, 0.8)
@@ -142,6 +160,22 @@ def simulate_intensities(
     return intensities
 
 
+def intensity_levels(intensities: np.ndarray) -> np.ndarray:
+    """Turn intensities into the ordinal scale of FACS, as human coders give it.
+
+    0 (absent) lies below 0.05, 1 (A, a trace) from there to `OCCURRENCE_THRESHOLD`,
+    then 2 (B), 3 (C) from 0.45, 4 (D) from 0.65 and 5 (E) from 0.85. So a level of 2 or
+    more is the same as presence.
+
+    Args:
+        intensities: Values in [0, 1], any shape.
+
+    Returns:
+        Levels 0 .. 5, same shape, int.
+    """
+    return np.searchsorted(_LEVEL_BOUNDS, intensities, side='right')
+
+
 def _episodes(
     rng: np.random.Generator, habits: Habits, emotion: str, length: float
 ) -> list[Event]:
@@ -152,7 +186,7 @@ def _episodes(
     while start < length:
         shown = emotion
         if rng.random() > _TARGET_SHARE:
-            shown = str(rng.choice(list(EMOTIONS)))
+            shown = str(rng.choice(_STRAY_EMOTIONS))
         stop = start + rng.uniform(*_EPISODE_SECONDS)
         for number, probability in EMOTIONS[shown].items():
             preference = habits.preference[AU_NUMBERS.index(number)]

@@ -9,29 +9,46 @@ the folder `AU_OCC`. In all of them, only a segment of each recording is coded.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
+from clef_mm.datasets.synthetic.au_code_files import (
+    UNKNOWN_CODE,
+    draw_unknown,
+    write_occurrence,
+)
 from clef_mm.datasets.synthetic.bp4d_layout import (
     BP4D_ACTIVITY_CODES,
     BP4D_AUS,
+    BP4D_LOST_LANDMARKS,
     BP4D_SUBJECTS,
     BP4D_TASK_EMOTIONS,
     frame_digits,
 )
+from clef_mm.datasets.synthetic.frame_files import write_jpegs
 from clef_mm.datasets.synthetic.job_pool import run_jobs
+from clef_mm.datasets.synthetic.landmark_files import (
+    NO_FACE,
+    require_package,
+    write_fit_v73,
+)
+from clef_mm.datasets.synthetic.numbering import Lengths, Numbering
+from clef_mm.datasets.synthetic.setting_checks import (
+    SIZES,
+    check_choice,
+    check_ids,
+    check_range,
+)
 from clef_mm.datasets.synthetic.tree import claim_tree, finish_tree
+from clef_mm.datasets.synthetic.video_files import write_video
 from clef_mm.datasets.synthetic.world import (
     SyntheticSequence,
     generator,
     simulate_sequence,
 )
-from clef_mm.errors import UserError
 
 PACKAGINGS = ('frames', 'avi')
 AU_CODINGS = ('AU_OCC', 'flat')
@@ -39,18 +56,9 @@ AU_CODINGS = ('AU_OCC', 'flat')
 _FRAMES_FOLDER = 'Sequences(2D+3D)'
 _VIDEOS_FOLDER = 'BP4D-Spontaneous'
 _FRAMES_PER_SECOND = 25
-_JPEG_QUALITY = 92
-_LAST_COLUMN = 99
-_UNKNOWN = 9
-_UNKNOWN_SHARE = 0.03  # of all (sequence, AU) pairs have a stretch of unknown codes
-_UNKNOWN_STRETCH = 0.12  # of the coded frames
-_LENGTH_SPREAD = 0.15  # sequences differ in length by this much either way
-_UNCODED_FRAMES = (2, 6)  # before and after the coded segment, both included
+_CODE_COLUMNS = range(1, 100)
 _EARLY_SHARE = 0.15  # of the 4-digit sequences start below frame 1000
-
-
-class SyntheticSettingError(UserError, ValueError):
-    """A setting of a synthetic dataset has a value that it cannot have."""
+_LOST_SHARE = 0.1  # of the coded frames, where the tracker loses the face
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,7 @@ class _Job:
     seed: int
     packaging: str
     au_coding: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbering:
-    """Frame numbers of a recording: frames outside the coded segment come with it."""
-
-    first: int
-    first_coded: int
-    last_coded: int
-    last: int
+    landmarks: bool
 
 
 def write_bp4d(
@@ -86,6 +85,7 @@ def write_bp4d(
     seed: int = 0,
     packaging: str = 'frames',
     au_coding: str = 'AU_OCC',
+    landmarks: bool = False,
     workers: int = 2,
 ) -> int:
     """Write rendered stand-ins for BP4D, eight sequences per subject.
@@ -103,6 +103,7 @@ def write_bp4d(
         packaging: 'frames' (JPG files) or 'avi' (one video per sequence).
         au_coding: 'AU_OCC' (`AUCoding/AU_OCC/F001_T1.csv`) or 'flat'
             (`AUCoding/F001_T1.csv`).
+        landmarks: Write `2DFeatures/F001_T1.mat` too; needs h5py.
         workers: Processes that render.
 
     Returns:
@@ -111,8 +112,17 @@ def write_bp4d(
     Raises:
         SyntheticSettingError: A setting has no such value.
         SyntheticTreeError: The folder holds other data, or a tree of other settings.
+        MissingPackageError: Landmarks are wanted without h5py.
     """
-    _check_settings(subjects, frames_per_sequence, size, packaging, au_coding)
+    check_ids(
+        'subjects', subjects, BP4D_SUBJECTS, 'BP4D has F001 .. F023 and M001 .. M018'
+    )
+    check_range('frames_per_sequence', frames_per_sequence, 1, 800)
+    check_range('size', size, *SIZES, 'pixels')
+    check_choice('packaging', packaging, PACKAGINGS)
+    check_choice('au_coding', au_coding, AU_CODINGS)
+    if landmarks:
+        require_package('h5py')
     root = Path(root)
     settings = {
         'seed': seed,
@@ -122,11 +132,16 @@ def write_bp4d(
         'packaging': packaging,
         'au_coding': au_coding,
     }
+    if landmarks:  # not named otherwise: trees without them keep their marker
+        settings['landmarks'] = True
     if not claim_tree(root, 'BP4D', settings):
         print(f'{root}: this synthetic BP4D is complete already', file=sys.stderr)
         return 0
     jobs = [
-        _Job(root, subject, task, frames_per_sequence, size, seed, packaging, au_coding)
+        _Job(
+            *(root, subject, task, frames_per_sequence, size, seed),
+            *(packaging, au_coding, landmarks),
+        )
         for subject in subjects
         for task in BP4D_TASK_EMOTIONS
     ]
@@ -136,129 +151,87 @@ def write_bp4d(
     return n_images
 
 
-def _check_settings(
-    subjects: Sequence[str],
-    frames_per_sequence: int,
-    size: int,
-    packaging: str,
-    au_coding: str,
-) -> None:
-    unknown = [subject for subject in subjects if subject not in BP4D_SUBJECTS]
-    if unknown or not subjects or len(set(subjects)) != len(subjects):
-        raise SyntheticSettingError(
-            f'subjects: {", ".join(unknown) or "none given, or one given twice"}; '
-            'BP4D has F001 .. F023 and M001 .. M018'
-        )
-    if not 1 <= frames_per_sequence <= 800:
-        raise SyntheticSettingError(
-            f'frames_per_sequence: {frames_per_sequence} not in 1 .. 800'
-        )
-    if not 16 <= size <= 2048:
-        raise SyntheticSettingError(f'size: {size} not in 16 .. 2048 pixels')
-    for name, value, known in (
-        ('packaging', packaging, PACKAGINGS),
-        ('au_coding', au_coding, AU_CODINGS),
-    ):
-        if value not in known:
-            raise SyntheticSettingError(
-                f'{name}: {value!r} is none of {", ".join(known)}'
-            )
-
-
 def _write_sequence(job: _Job) -> int:
     """Write the frames and AU codes of one sequence; returns the number of frames."""
     rng = generator(job.seed, job.subject, job.task, 'BP4D')
     numbering = _draw_numbering(rng, job)
     emotion = BP4D_TASK_EMOTIONS[job.task]
-    n_frames = numbering.last - numbering.first + 1
+    n_frames = numbering.lengths.total
     sequence = simulate_sequence(job.seed, job.subject, job.task, emotion, n_frames)
     _write_codes(job, numbering, sequence, rng)
+    if job.landmarks:
+        _write_landmarks(job, numbering, sequence)
     if job.packaging == 'frames':
-        _write_jpegs(job, numbering, sequence.frames(job.size))
+        _write_frames(job, numbering, sequence)
     else:
-        _write_video(job, sequence.frames(job.size))
+        _write_video(job, sequence)
     return n_frames
 
 
-def _draw_numbering(rng: np.random.Generator, job: _Job) -> _Numbering:
+def _draw_numbering(rng: np.random.Generator, job: _Job) -> Numbering:
     """Choose the length and the frame numbers of a sequence."""
-    spread = rng.uniform(1 - _LENGTH_SPREAD, 1 + _LENGTH_SPREAD)
-    n_coded = max(1, round(job.frames_per_sequence * spread))
-    before, after = rng.integers(*_UNCODED_FRAMES, size=2, endpoint=True).tolist()
+    lengths = Lengths.draw(rng, job.frames_per_sequence)
     if job.packaging == 'avi':
         # A video's first frame has number 1, so a late start would only be padding.
-        return _Numbering(1, before + 1, before + n_coded, before + n_coded + after)
+        return Numbering(1, lengths)
     digits = frame_digits(job.subject, job.task)
     highest = 10**digits - 1
-    n_coded = min(n_coded, highest - before - after)
-    room = highest - (before + n_coded + after)
+    uncoded = lengths.before + lengths.after
+    lengths = replace(lengths, coded=min(lengths.coded, highest - uncoded))
+    room = highest - lengths.total
     if digits == 4 and rng.random() >= _EARLY_SHARE:
         first = int(rng.integers(1000, min(3000, room), endpoint=True))
     else:
         first = int(rng.integers(1, min(700, room + 1), endpoint=True))
-    first_coded = first + before
-    last_coded = first_coded + n_coded - 1
-    return _Numbering(first, first_coded, last_coded, last_coded + after)
+    return Numbering(first, lengths)
 
 
 def _write_codes(
     job: _Job,
-    numbering: _Numbering,
+    numbering: Numbering,
     sequence: SyntheticSequence,
     rng: np.random.Generator,
 ) -> None:
-    """Write the table of AU codes: frame number, then one column per AU 1 .. 99."""
-    coded = slice(
-        numbering.first_coded - numbering.first,
-        numbering.last_coded - numbering.first + 1,
-    )
-    occurrence = sequence.occurrence[coded]
-    table = np.full((len(occurrence), _LAST_COLUMN + 1), _UNKNOWN)
-    table[:, 0] = np.arange(numbering.first_coded, numbering.last_coded + 1)
-    table[:, AU_NUMBERS] = occurrence
-    stretch = max(1, round(_UNKNOWN_STRETCH * len(table)))
-    for number in BP4D_AUS:
-        start = int(rng.integers(len(table)))
-        if rng.random() < _UNKNOWN_SHARE:
-            table[start : start + stretch, number] = _UNKNOWN
+    occurrence = sequence.occurrence[numbering.coded_positions]
+    unknown = draw_unknown(rng, len(occurrence), BP4D_AUS)
     folder = job.root / 'AUCoding'
     if job.au_coding == 'AU_OCC':
         folder = folder / 'AU_OCC'
-    folder.mkdir(parents=True, exist_ok=True)
-    np.savetxt(
+    write_occurrence(
         folder / f'{job.subject}_{job.task}.csv',
-        table,
-        fmt='%d',
-        delimiter=',',
-        header=','.join(map(str, range(_LAST_COLUMN + 1))),
-        comments='',
+        numbering.coded_numbers,
+        np.where(unknown, UNKNOWN_CODE, occurrence),
+        _CODE_COLUMNS,
     )
 
 
-def _write_jpegs(
-    job: _Job, numbering: _Numbering, frames: Iterable[np.ndarray]
+def _write_landmarks(
+    job: _Job, numbering: Numbering, sequence: SyntheticSequence
 ) -> None:
-    folder = job.root / _FRAMES_FOLDER / job.subject / job.task
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write 49 points per frame; element k belongs to frame number k + 1."""
+    name = f'{job.subject}_{job.task}'
+    points = list(sequence.landmarks(job.size, 49))
+    if name in BP4D_LOST_LANDMARKS:
+        start = numbering.lengths.before + numbering.lengths.coded // 2
+        n_lost = max(1, round(_LOST_SHARE * numbering.lengths.coded))
+        points[start : start + n_lost] = [NO_FACE] * n_lost
+    without_image = [NO_FACE] * (numbering.first - 1)
+    write_fit_v73(
+        job.root / '2DFeatures' / f'{name}.mat',
+        without_image + points,
+        without_image + list(sequence.head_poses()),
+    )
+
+
+def _write_frames(job: _Job, numbering: Numbering, sequence: SyntheticSequence) -> None:
     digits = frame_digits(job.subject, job.task)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-    for number, frame in enumerate(frames, numbering.first):
-        path = folder / f'{number:0{digits}d}.jpg'
-        if not cv2.imwrite(str(path), frame[..., ::-1], quality):
-            raise OSError(f'{path}: could not be written')
+    names = (f'{number:0{digits}d}.jpg' for number in numbering.numbers.tolist())
+    folder = job.root / _FRAMES_FOLDER / job.subject / job.task
+    write_jpegs(folder, zip(names, sequence.frames(job.size), strict=True))
 
 
-def _write_video(job: _Job, frames: Iterable[np.ndarray]) -> None:
+def _write_video(job: _Job, sequence: SyntheticSequence) -> None:
     code = BP4D_ACTIVITY_CODES[job.task]
-    folder = job.root / _VIDEOS_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f'2{job.subject[0]}{job.subject[2:]}_{code}.avi'
-    codec = cv2.VideoWriter_fourcc(*'MJPG')
-    writer = cv2.VideoWriter(str(path), codec, _FRAMES_PER_SECOND, (job.size, job.size))
-    if not writer.isOpened():
-        raise OSError(f'{path}: this OpenCV cannot write Motion-JPEG videos')
-    try:
-        for frame in frames:
-            writer.write(np.ascontiguousarray(frame[..., ::-1]))
-    finally:
-        writer.release()
+    name = f'2{job.subject[0]}{job.subject[2:]}_{code}.avi'
+    path = job.root / _VIDEOS_FOLDER / name
+    write_video(path, sequence.frames(job.size), job.size, _FRAMES_PER_SECOND)

@@ -32,6 +32,19 @@ BP4D_ACTIVITY_CODES = {
 
 BP4D_AUS = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
 
+BP4D_LOST_LANDMARKS = frozenset(
+    [
+        'F017_T3',
+        'F021_T3',
+        'F023_T6',
+        'M003_T5',
+        'M003_T7',
+        'M009_T4',
+        'M010_T6',
+    ]
+)
+"""Sequences in which some coded frames have no landmarks."""
+
 _THREE_DIGITS = frozenset(
     [
         'F001_T3',

@@ -1,4 +1,4 @@
-"""Images that let a person check the world: every AU, combinations, tasks."""
+"""Images that let a person check the world: every AU, combinations, tasks, photos."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import numpy as np
 
 from clef_mm.datasets.synthetic.action_units import ACTION_UNITS, AU_NUMBERS
 from clef_mm.datasets.synthetic.bp4d_layout import BP4D_TASK_EMOTIONS
+from clef_mm.datasets.synthetic.expressions import RECIPES
 from clef_mm.datasets.synthetic.face_renderer import render
 from clef_mm.datasets.synthetic.identity import Identity
+from clef_mm.datasets.synthetic.photo import draw_photo
 from clef_mm.datasets.synthetic.world import draw_subject, simulate_sequence
 
 _CELL = 96  # pixels: what a network sees, not enlarged
 _CAPTION = 13
+_PHOTO_CELL, _PHOTO_ROWS = 128, 6
 _LEVEL = 8  # grey levels that are told apart
 _INK, _PAPER = (30, 30, 30), (250, 250, 250)
 _FACES = ('F005', 'M004', 'M006', 'M018')
@@ -53,11 +56,20 @@ def write_contact_sheet(path: str | Path, seed: int = 0) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    smallest = [cv2.IMWRITE_PNG_COMPRESSION, 9]
-    if not cv2.imwrite(str(path), contact_sheet(seed)[..., ::-1], smallest):
-        raise OSError(f'{path}: could not be written')
+    _write_png(Path(path), contact_sheet(seed))
+
+
+def write_expression_sheet(path: str | Path, seed: int = 0) -> None:
+    """Write a PNG with photographs of every expression.
+
+    Args:
+        path: Of the PNG; its folder is made.
+        seed: Seed of the world.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    _write_png(Path(path), expression_sheet(seed))
 
 
 def contact_sheet(seed: int = 0) -> np.ndarray:
@@ -78,6 +90,42 @@ def contact_sheet(seed: int = 0) -> np.ndarray:
     ]
     width = max(block.shape[1] for block in blocks)
     return np.concatenate([_widen(block, width) for block in blocks])
+
+
+def expression_sheet(seed: int = 0) -> np.ndarray:
+    """Draw photographs, a column for each expression: RGB (H, W, 3), uint8."""
+    columns = [
+        np.concatenate(
+            [
+                _caption(name, _PHOTO_CELL),
+                *(_photo(seed, f'sheet {row}', name) for row in range(_PHOTO_ROWS)),
+            ]
+        )
+        for name in RECIPES
+    ]
+    title = _title('Rendered stand-ins, not real people. Expressions as photographs')
+    photos = np.concatenate(columns, axis=1)
+    return np.concatenate([_widen(title, photos.shape[1]), photos])
+
+
+def _photo(seed: int, name: str, expression: str) -> np.ndarray:
+    """A whole photograph, made as large as a cell allows, without camera noise."""
+    photo = draw_photo(seed, f'{name} {expression}', expression)
+    scene = replace(photo.identity.scene, noise=0.0)
+    image = replace(photo, identity=replace(photo.identity, scene=scene)).image()
+    scale = (_PHOTO_CELL - 2) / max(image.shape[:2])
+    image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    cell = np.full((_PHOTO_CELL, _PHOTO_CELL, 3), _PAPER, np.uint8)
+    top, left = (_PHOTO_CELL - np.array(image.shape[:2])) // 2
+    cell[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return cell // _LEVEL * _LEVEL + _LEVEL // 2
+
+
+def _write_png(path: Path, image: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    smallest = [cv2.IMWRITE_PNG_COMPRESSION, 9]
+    if not cv2.imwrite(str(path), image[..., ::-1], smallest):
+        raise OSError(f'{path}: could not be written')
 
 
 def _expressions(
@@ -116,8 +164,8 @@ def _cell(identity: Identity, intensities: Mapping[int, float]) -> np.ndarray:
     return render(quiet, intensities, size=_CELL) // _LEVEL * _LEVEL + _LEVEL // 2
 
 
-def _caption(text: str) -> np.ndarray:
-    strip = np.full((_CAPTION, _CELL, 3), _PAPER, np.uint8)
+def _caption(text: str, width: int = _CELL) -> np.ndarray:
+    strip = np.full((_CAPTION, width, 3), _PAPER, np.uint8)
     place = (3, _CAPTION - 4)
     cv2.putText(
         strip, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.33, _INK, 1, cv2.LINE_AA

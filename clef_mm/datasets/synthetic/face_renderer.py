@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from clef_mm.datasets.synthetic.action_units import face_parameters
-from clef_mm.datasets.synthetic.canvas import Canvas
+from clef_mm.datasets.synthetic.canvas import FRAME, Canvas
 from clef_mm.datasets.synthetic.conditions import STILL, Conditions
 from clef_mm.datasets.synthetic.face_features import (
     draw_brows,
@@ -28,6 +28,7 @@ from clef_mm.datasets.synthetic.face_shape import (
 from clef_mm.datasets.synthetic.facial_hair import draw_facial_hair, paint_hair_growth
 from clef_mm.datasets.synthetic.head_dress import (
     paint_backdrop,
+    paint_cover,
     paint_head_dress,
     paint_light,
 )
@@ -36,6 +37,7 @@ from clef_mm.datasets.synthetic.identity import Identity
 from clef_mm.datasets.synthetic.skin_relief import Relief, paint_relief
 
 _OVERSAMPLING = 2
+_SEAM = 8.0  # design units over which the halves of a one-sided face blend
 _NOISE_STD = 32  # grey levels in the stored noise
 _NOISE_MARGIN = 64  # pixels by which noise may be shifted
 
@@ -45,6 +47,8 @@ def render(
     intensities: Mapping[int, float],
     conditions: Conditions = STILL,
     size: int = 96,
+    *,
+    left: Mapping[int, float] | None = None,
 ) -> np.ndarray:
     """Draw one frame.
 
@@ -53,6 +57,8 @@ def render(
         intensities: AU number to intensity in [0, 1]; AUs left out are at rest.
         conditions: Pose, light, gaze and noise.
         size: Side of the frame in pixels, at least 16.
+        left: Intensities of the left half of the image, where the expression is
+            one-sided; by default the face is symmetric.
 
     Returns:
         RGB image of shape (size, size, 3), uint8. Equal arguments give equal images.
@@ -65,10 +71,42 @@ def render(
     face = face_parameters(intensities)
     studio = _studio(identity, size * _OVERSAMPLING)
     drawing = _draw_face(identity, face, conditions, studio)
+    if left is not None:
+        other = _draw_face(identity, face_parameters(left), conditions, studio)
+        drawing = _join_halves(other, drawing)
     gain = conditions.gain / 128
     drawing = cv2.multiply(drawing, studio.light, scale=gain)
     frame = take_frame(drawing, identity.scene, conditions, size)
     return _add_noise(frame, identity.scene.noise, conditions.noise_seed)
+
+
+def silhouette(
+    identity: Identity,
+    intensities: Mapping[int, float],
+    conditions: Conditions = STILL,
+    size: int = 96,
+    *,
+    left: Mapping[int, float] | None = None,
+) -> np.ndarray:
+    """Find where the frame that `render` draws shows the person and not the wall.
+
+    Args:
+        identity: As given to `render`.
+        intensities: As given to `render`.
+        conditions: As given to `render`.
+        size: As given to `render`.
+        left: As given to `render`.
+
+    Returns:
+        Share of the person, (size, size), uint8, 255 = nothing of the wall.
+    """
+    pixels = size * _OVERSAMPLING
+    cover = paint_cover(identity, pixels)
+    cv2.max(cover, _studio(identity, pixels).dress_cover, dst=cover)
+    for shown in [intensities] if left is None else [intensities, left]:
+        outline = head_outline(identity, face_parameters(shown))
+        Canvas(cover).fill(outline, 255)
+    return take_frame(cover, identity.scene, conditions, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +155,15 @@ def _draw_face(
     draw_brows(canvas, identity, brow)
     cv2.copyTo(studio.dress, studio.dress_cover, canvas.image)
     return canvas.image
+
+
+def _join_halves(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Take each half from another drawing, blended across the midline."""
+    pixels = right.shape[1]
+    units = (np.arange(pixels) + 0.5) * FRAME / pixels - FRAME / 2
+    share = np.clip(0.5 + units / _SEAM, 0, 1).astype(np.float32)
+    share = np.broadcast_to(share, right.shape[:2]).copy()
+    return cv2.blendLinear(right, left, share, 1 - share)
 
 
 @lru_cache(maxsize=4)

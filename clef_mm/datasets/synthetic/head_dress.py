@@ -18,10 +18,30 @@ def paint_backdrop(identity: Identity, pixels: int) -> np.ndarray:
     Returns:
         RGB image of shape (pixels, pixels, 3).
     """
-    scene, skull, hair = identity.scene, identity.skull, identity.hair
+    scene = identity.scene
     slope = 1 + scene.background_gradient * np.linspace(-1, 1, pixels)[:, None, None]
     wall = np.broadcast_to(np.array(scene.background) * slope, (pixels, pixels, 3))
     canvas = Canvas(np.clip(wall, 0, 255).astype(np.uint8))
+    _body(canvas, identity)
+    return canvas.image
+
+
+def paint_cover(identity: Identity, pixels: int) -> np.ndarray:
+    """Find where `paint_backdrop` shows the person and not the wall.
+
+    Returns:
+        Share of the person, (pixels, pixels), uint8, 255 = nothing of the wall.
+    """
+    black = Canvas(np.zeros((pixels, pixels, 3), np.uint8))
+    white = Canvas(np.full((pixels, pixels, 3), 255, np.uint8))
+    for canvas in (black, white):
+        _body(canvas, identity)
+    return 255 - cv2.subtract(white.image, black.image).max(axis=2)
+
+
+def _body(canvas: Canvas, identity: Identity) -> None:
+    """Draw hair behind the head, neck, shoulders and ears."""
+    scene, skull, hair = identity.scene, identity.skull, identity.hair
     width = skull.half_width
     if hair.style in ('long', 'curly'):
         _hair_behind(canvas, hair, width, skull.top_y)
@@ -37,7 +57,6 @@ def paint_backdrop(identity: Identity, pixels: int) -> np.ndarray:
         at = (side * (width - 0.2), identity.eyes.y + 5)
         canvas.ellipse(at, (3.6, 6.5), tinted(identity.skin.colour, 0.86))
         canvas.ellipse(at, (1.8, 4.2), tinted(identity.skin.colour, 0.66))
-    return canvas.image
 
 
 def _hair_behind(canvas: Canvas, hair: Hair, width: float, top: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TypeVar
@@ -42,6 +42,16 @@ def run_jobs(
         return list(_report(done, len(jobs), label))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def in_batches(items: Sequence[Job], length: int) -> Iterator[tuple[int, list[Job]]]:
+    """Cut a sequence into pieces of `length`, the last one shorter.
+
+    Yields:
+        Index of a piece's first item, and the piece.
+    """
+    for start in range(0, len(items), length):
+        yield start, list(items[start : start + length])
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from clef_mm.registry import HOOKS
@@ -18,7 +17,7 @@ class LabelWeightHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Set the weights, and print them with the names of the classes."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = runner.plain_model
         weights = runner.train_dataloader.dataset.label_weights()
         model.set_label_weight(weights)
         runner.logger.info(

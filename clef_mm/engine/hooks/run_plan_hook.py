@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.device import get_device
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner
 from torch import nn
@@ -34,33 +34,51 @@ class RunPlanHook(Hook):
                 or by the weights it starts from.
             LabelMismatchError: If model and data do not have the same labels.
         """
-        model = _unwrap(runner.model)
         train = runner.train_dataloader.dataset
-        _check_labels(model, train)
-        seen_by_run = [train]
-        lines = [*_about(runner, model), _weights_line(runner, model)]
-        lines += _data_lines('train', train)
+        data = [train]
         if runner.val_loop is not None:
-            val = runner.val_dataloader.dataset
-            provenance.check_unseen(
-                provenance.subjects_of(val),
-                provenance.subjects_of(train),
-                'the training split (they validate)',
-            )
-            seen_by_run.append(val)
-            lines += _data_lines('val', val)
-        start = runner.provenance or _start_of(model)
-        runner.provenance = provenance.describe(
-            type(model).__name__, str(runner.cfg.filename), seen_by_run, start
+            data.append(runner.val_dataloader.dataset)
+        sampling = _sampling(runner.train_dataloader.sampler)
+        start = _start_of(runner)
+        seen_before = set(start.get('seen_subjects', ())).union(
+            runner.provenance.get('seen_subjects', ())
         )
         test = _test_dataset(runner)
-        if test is not None:
-            subjects = provenance.subjects_of(test)
-            lines.append(f'test   {provenance.describe_split(test)}: not touched now')
+
+        _check_labels(runner.plain_model, train)
+        for val in data[1:]:
             provenance.check_unseen(
-                subjects, set(runner.provenance['seen_subjects']), 'this run'
+                val.people(), train.people(), 'the training split (they validate)'
             )
+        runner.provenance = provenance.describe(
+            type(runner.plain_model).__name__,
+            str(runner.cfg.filename),
+            data,
+            sampling,
+            runner.seed,
+            start,
+            seen_before,
+        )
+        lines = [*_about(runner), _weights_line(runner), f'batches {sampling}']
+        for split, dataset in zip(('train', 'val'), data, strict=False):
+            lines += _data_lines(split, dataset)
+        lines.append(
+            'test   none in the config: who has seen whom is checked when testing'
+            if test is None
+            else f'test   {provenance.describe_split(test)}: not touched now'
+        )
         runner.logger.info('The plan\n  ' + '\n  '.join(lines))
+
+        others = data[1:] + ([] if test is None else [test])
+        _warn_of_crops(runner, others, train.metainfo['crop'], 'the training images')
+        if start:
+            by = 'what the start weights were trained on'
+            _warn_of_crops(runner, [train], start.get('crop'), by)
+        _warn_of_validation(runner, data[1:], seen_before)
+        if test is not None:
+            provenance.check_unseen(
+                test.people(), set(runner.provenance['seen_subjects']), 'this run'
+            )
 
     def before_test(self, runner: Runner) -> None:
         """Print the plan of a test.
@@ -70,16 +88,19 @@ class RunPlanHook(Hook):
             LabelMismatchError: If model and data do not have the same labels.
         """
         test = runner.test_dataloader.dataset
-        _check_labels(_unwrap(runner.model), test)
+        _check_labels(runner.plain_model, test)
         seen = set(runner.provenance.get('seen_subjects', ()))
-        lines = _about(runner, _unwrap(runner.model)) + _data_lines('test', test)
+        lines = _about(runner) + _data_lines('test', test)
         lines.append(
             f'checkpoint has seen {len(seen)} subjects, none of them in the test'
             if seen
             else 'checkpoint does not say which subjects it has seen'
         )
-        provenance.check_unseen(provenance.subjects_of(test), seen, 'the checkpoint')
+        provenance.check_unseen(test.people(), seen, 'the checkpoint')
         runner.logger.info('The plan\n  ' + '\n  '.join(lines))
+        if runner.provenance:
+            crop = runner.provenance.get('crop')
+            _warn_of_crops(runner, [test], crop, 'what the model was trained on')
 
 
 def _check_labels(model: nn.Module, dataset: Any) -> None:
@@ -96,7 +117,8 @@ def _check_labels(model: nn.Module, dataset: Any) -> None:
         )
 
 
-def _about(runner: Runner, model: nn.Module) -> list[str]:
+def _about(runner: Runner) -> list[str]:
+    model = runner.plain_model
     count = sum(parameter.numel() for parameter in model.parameters())
     return [
         f'config {runner.cfg.filename}',
@@ -106,15 +128,43 @@ def _about(runner: Runner, model: nn.Module) -> list[str]:
     ]
 
 
-def _weights_line(runner: Runner, model: nn.Module) -> str:
+def _weights_line(runner: Runner) -> str:
     if runner.epoch or runner.iter:
         return f'start  resumed at epoch {runner.epoch}, iteration {runner.iter}'
-    weights = getattr(model, 'weights', None)
-    return f'start  {weights or "random weights"}'
+    return f'start  {runner.plain_model.weights or "random weights"}'
+
+
+def _sampling(sampler: Any) -> str:
+    """Say how batches are drawn; mmengine's own samplers take every image once."""
+    if hasattr(sampler, 'describe'):
+        return sampler.describe()
+    return 'every image once an epoch'
+
+
+def _warn_of_crops(
+    runner: Runner, datasets: list[Any], crop: Mapping[str, Any] | None, by: str
+) -> None:
+    for dataset in datasets:
+        warning = provenance.differing_crop(dataset, crop, by)
+        if warning:
+            runner.logger.warning(warning)
+
+
+def _warn_of_validation(
+    runner: Runner, datasets: list[Any], seen_before: set[str]
+) -> None:
+    for dataset in datasets:
+        known = sorted(dataset.people() & seen_before)
+        if known and not (runner.epoch or runner.iter):
+            runner.logger.warning(
+                f'the epoch will be chosen on {len(known)} subjects that the start '
+                f'weights were trained on ({", ".join(known[:3])}, ...): hold the same '
+                'subjects out in the stage before'
+            )
 
 
 def _data_lines(split: str, dataset: Any) -> list[str]:
-    names = sorted(name.split('/')[1] for name in provenance.subjects_of(dataset))
+    names = sorted(name.partition('/')[2] for name in dataset.people())
     lines = [
         f'{split:<6} {provenance.describe_split(dataset)}, {len(dataset):,} images '
         f'from {dataset.data_root}',
@@ -123,8 +173,12 @@ def _data_lines(split: str, dataset: Any) -> list[str]:
     return lines + [f'       {line}' for line in dataset.report.lines()]
 
 
-def _start_of(model: nn.Module) -> dict[str, Any]:
-    return getattr(model, 'weights_meta', {}).get(provenance.KEY, {})
+def _start_of(runner: Runner) -> dict[str, Any]:
+    """Return the provenance of the weights that the run started from."""
+    if runner.epoch or runner.iter:  # resumed: the same run goes on
+        return runner.provenance.get('start', {})
+    own = getattr(runner.plain_model, 'weights_meta', {}).get(provenance.KEY, {})
+    return runner.provenance or own
 
 
 def _test_dataset(runner: Runner) -> Any:
@@ -133,7 +187,3 @@ def _test_dataset(runner: Runner) -> Any:
     if loader is None:
         return None
     return DATASETS.build({**loader['dataset'], 'lazy_init': True})
-
-
-def _unwrap(model: nn.Module) -> nn.Module:
-    return model.module if is_model_wrapper(model) else model

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from mmengine.hooks import LoggerHook, RuntimeInfoHook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
@@ -43,9 +42,8 @@ class TrainingLogHook(RuntimeInfoHook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Check the last losses before anything is saved."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        if hasattr(model, 'finite_losses'):
-            model.finite_losses.flush()
+        if hasattr(runner.plain_model, 'finite_losses'):
+            runner.plain_model.finite_losses.flush()
 
     def _fetch(self, runner: Runner) -> None:
         names = list(self.pending[0])

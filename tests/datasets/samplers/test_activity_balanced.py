@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
-from clef_mm import distributed
 from clef_mm.datasets.bp4d import BP4D
 from clef_mm.datasets.face_dataset import FaceDataset
 from clef_mm.datasets.frame_table import Categories, FrameTable
-from clef_mm.datasets.samplers import ActivityBalancedSampler
+from clef_mm.datasets.samplers import ActivityBalancedSampler, SamplerError
 from clef_mm.registry import SAMPLERS
 
 
@@ -24,7 +23,11 @@ class Labelled(FaceDataset):
 
     def load_frames(self):
         return FrameTable(
-            {'activity': self.activities, 'subject': Categories.of(self.names)}
+            {
+                'activity': self.activities,
+                'subject': Categories.of(self.names),
+                'sequence': Categories.of([f'T{task}' for task in self.activities]),
+            }
         )
 
 
@@ -50,11 +53,6 @@ def epoch_of(sampler, epoch=0):
 def in_runs(indices, length):
     assert len(indices) % length == 0
     return [indices[start : start + length] for start in range(0, len(indices), length)]
-
-
-def as_rank(monkeypatch, rank, world_size):
-    monkeypatch.setattr(distributed, 'rank', lambda: rank)
-    monkeypatch.setattr(distributed, 'world_size', lambda: world_size)
 
 
 @pytest.mark.parametrize('seed', range(4))
@@ -170,12 +168,12 @@ def test_small_batches_miss_no_activity_for_long():
 
 
 @pytest.mark.parametrize('world_size', [2, 3])
-def test_ranks_deal_the_same_blocks_out(monkeypatch, world_size):
+def test_ranks_deal_the_same_blocks_out(as_rank, world_size):
     dataset, block = make(1), 4
     whole = in_runs(epoch_of(ActivityBalancedSampler(dataset, block, seed=3), 5), block)
     shares = []
     for rank in range(world_size):
-        as_rank(monkeypatch, rank, world_size)
+        as_rank(rank, world_size)
         sampler = ActivityBalancedSampler(dataset, block, seed=3)
         share = epoch_of(sampler, 5)
         assert len(sampler) == len(share)
@@ -208,6 +206,29 @@ def test_no_activity_is_refused():
 def test_blocks_of_one_are_refused(block):
     with pytest.raises(ValueError, match=f'block must be at least 2, got {block}'):
         ActivityBalancedSampler(make(), block)
+
+
+@pytest.mark.parametrize(('frames', 'world_size'), [(7, 1), (15, 2)])
+def test_too_few_frames_for_a_block_on_each_rank_are_refused(
+    as_rank, frames, world_size
+):
+    dataset = Labelled([0] * frames, 'abcdefghijklmno'[:frames])
+    as_rank(0, world_size)
+    with pytest.raises(SamplerError, match=f'gives {frames} images; at least'):
+        ActivityBalancedSampler(dataset, 8)
+
+
+def test_it_says_what_it_does():
+    dataset = make(activities=5)
+    count = len(dataset) // 4 * 4
+    assert ActivityBalancedSampler(dataset, 4).describe() == (
+        f'activity-balanced, 5 activities in blocks of 4, {count:,} images an epoch'
+    )
+
+
+def test_a_dataset_without_activities_is_refused(labelled):
+    with pytest.raises(SamplerError, match="no 'activity', only frame"):
+        ActivityBalancedSampler(labelled(frame=[1, 2]), 2)
 
 
 def test_bp4d_is_dealt_out(make_tree):

@@ -9,6 +9,7 @@ from clef_mm.datasets.synthetic.behaviour import (
     OCCURRENCE_THRESHOLD,
     Event,
     Habits,
+    intensity_levels,
     simulate_intensities,
 )
 from clef_mm.datasets.synthetic.bp4d_layout import (
@@ -119,3 +120,29 @@ def test_an_unknown_emotion_is_refused():
     habits = Habits.draw(np.random.default_rng(0))
     with pytest.raises(ValueError, match=r'boredom.*happiness'):
         simulate_intensities(np.random.default_rng(0), habits, 'boredom', 5, 0.3)
+
+
+def test_levels_rise_with_intensity_and_2_is_presence():
+    intensities = np.linspace(0, 1, 1001)
+    levels = intensity_levels(intensities)
+    assert (np.diff(levels) >= 0).all()
+    assert set(levels) == {0, 1, 2, 3, 4, 5}
+    present = intensities >= OCCURRENCE_THRESHOLD
+    np.testing.assert_array_equal(levels >= 2, present)
+
+
+def test_levels_keep_the_shape():
+    assert intensity_levels(np.zeros((3, 4))).shape == (3, 4)
+
+
+def test_skepticism_comes_up_only_where_it_is_aimed_at(monkeypatch):
+    habits = Habits(1.0, (1.0,) * len(AU_NUMBERS))
+
+    def behaviour(emotion):
+        rng = np.random.default_rng(0)
+        return simulate_intensities(rng, habits, emotion, 2000, 0.3)
+
+    before = behaviour('anger'), behaviour('skepticism')
+    monkeypatch.setitem(EMOTIONS, 'skepticism', {26: 1.0})
+    np.testing.assert_array_equal(before[0], behaviour('anger'))
+    assert (before[1] != behaviour('skepticism')).any()

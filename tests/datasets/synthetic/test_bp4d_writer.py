@@ -8,18 +8,19 @@ import cv2
 import numpy as np
 import pytest
 
+from clef_mm.datasets.bp4d import BP4D
 from clef_mm.datasets.synthetic import bp4d
 from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
-from clef_mm.datasets.synthetic.bp4d import (
-    SyntheticSettingError,
-    write_bp4d,
-)
+from clef_mm.datasets.synthetic.bp4d import write_bp4d
 from clef_mm.datasets.synthetic.bp4d_layout import (
     BP4D_AUS,
+    BP4D_LOST_LANDMARKS,
     BP4D_SUBJECTS,
     BP4D_TASK_EMOTIONS,
     frame_digits,
 )
+from clef_mm.datasets.synthetic.landmarks import five_points
+from clef_mm.datasets.synthetic.setting_checks import SyntheticSettingError
 from clef_mm.datasets.synthetic.tree import SyntheticTreeError
 from clef_mm.datasets.synthetic.world import simulate_sequence
 
@@ -50,14 +51,6 @@ def read_codes(path):
 
 def images(root, subject, task):
     return sorted((root / 'Sequences(2D+3D)' / subject / task).iterdir())
-
-
-def contents(root):
-    return {
-        path.relative_to(root): path.read_bytes()
-        for path in root.rglob('*')
-        if path.is_file() and path.name != 'SYNTHETIC.json'
-    }
 
 
 def test_the_official_widths_of_frame_names():
@@ -120,7 +113,7 @@ def test_images_are_what_the_world_rendered(tree):
         assert np.abs(stored - frame).mean() < 8
 
 
-def test_a_subset_holds_the_same_files(tree, tmp_path):
+def test_a_subset_holds_the_same_files(tree, contents, tmp_path):
     write_bp4d(tmp_path / 'one', **{**SMALL, 'subjects': ('M010',)})
     whole = contents(tree)
     for path, content in contents(tmp_path / 'one').items():
@@ -128,7 +121,7 @@ def test_a_subset_holds_the_same_files(tree, tmp_path):
 
 
 @pytest.mark.slow
-def test_worker_processes_write_the_same_files(tree, tmp_path):
+def test_worker_processes_write_the_same_files(tree, contents, tmp_path):
     write_bp4d(tmp_path / 'parallel', **{**SMALL, 'workers': 2})
     assert contents(tmp_path / 'parallel') == contents(tree)
 
@@ -140,7 +133,7 @@ def test_another_seed_gives_other_pixels(tree, tmp_path):
 
 
 def test_a_few_codes_are_unknown(monkeypatch, tmp_path):
-    monkeypatch.setattr(bp4d, '_write_jpegs', lambda *_: None)
+    monkeypatch.setattr(bp4d, '_write_frames', lambda *_: None)
     write_bp4d(tmp_path / 'codes', frames_per_sequence=48, workers=1)
     tables = [
         read_codes(path)[1] for path in (tmp_path / 'codes').rglob('AU_OCC/*.csv')
@@ -154,7 +147,7 @@ def test_a_few_codes_are_unknown(monkeypatch, tmp_path):
 
 
 def test_long_sequences_fit_the_width_of_their_names(monkeypatch, tmp_path):
-    monkeypatch.setattr(bp4d, '_write_jpegs', lambda *_: None)
+    monkeypatch.setattr(bp4d, '_write_frames', lambda *_: None)
     write_bp4d(
         tmp_path / 'long', subjects=('M005',), frames_per_sequence=800, workers=1
     )
@@ -186,6 +179,68 @@ def test_row_f_describes_the_fth_frame_of_a_video_counted_from_1(videos):
     np.testing.assert_array_equal(table[:, AU_NUMBERS][known], truth[known])
 
 
+def read_fit(path):
+    """Return pred and pose of a v7.3 file: a matrix or None per frame."""
+    h5py = pytest.importorskip('h5py')
+    with h5py.File(path) as file:
+        return {
+            name: [
+                None if 'MATLAB_empty' in file[cell].attrs else file[cell][()].T
+                for cell in file['fit'][name][()].ravel()
+            ]
+            for name in ('pred', 'pose')
+        }
+
+
+@pytest.fixture(scope='module')
+def tracked(tmp_path_factory):
+    pytest.importorskip('h5py')
+    root = tmp_path_factory.mktemp('bp4d') / 'tracked'
+    write_bp4d(root, **{**SMALL, 'subjects': ('M010',)}, landmarks=True)
+    return root
+
+
+def test_landmarks_come_on_top_of_an_unchanged_tree(tree, tracked, contents):
+    whole, more = contents(tree), contents(tracked)
+    landmarks = {path for path in more if path.parts[0] == '2DFeatures'}
+    assert {path.name for path in landmarks} == {f'M010_{task}.mat' for task in TASKS}
+    assert all(more[path] == whole[path] for path in more.keys() - landmarks)
+
+
+def test_element_k_of_the_landmarks_belongs_to_frame_k_plus_1(tracked):
+    paths = images(tracked, 'M010', 'T7')
+    first = int(paths[0].stem)
+    fit = read_fit(tracked / '2DFeatures' / 'M010_T7.mat')
+    assert len(fit['pred']) == len(fit['pose']) == int(paths[-1].stem)
+    assert fit['pred'][: first - 1] == fit['pose'][: first - 1] == [None] * (first - 1)
+    sequence = simulate_sequence(0, 'M010', 'T7', 'anger', len(paths))
+    from_1 = sequence.landmarks(32, 49) + 1
+    np.testing.assert_array_equal(np.stack(fit['pred'][first - 1 :]), from_1)
+    poses = np.concatenate(fit['pose'][first - 1 :])
+    np.testing.assert_array_equal(poses, sequence.head_poses())
+
+
+def test_the_loader_finds_the_landmarks_of_every_coded_image_but_one(tracked):
+    dataset = BP4D(tracked)
+    points = dataset.own_points(dataset.data_list)
+    lost = np.flatnonzero(np.isnan(points).any(axis=(1, 2)))
+    assert [dataset.get_data_info(index)['sequence'] for index in lost] == ['T6']
+    record = dataset.get_data_info(0)
+    paths = images(tracked, 'M010', 'T1')
+    sequence = simulate_sequence(0, 'M010', 'T1', 'happiness', len(paths))
+    truth = sequence.landmarks(32)[record['frame'] - int(paths[0].stem)]
+    np.testing.assert_allclose(points[0], five_points(truth), atol=1e-3)
+
+
+@pytest.mark.parametrize('task', TASKS)
+def test_known_sequences_have_coded_frames_without_landmarks(tracked, task):
+    path = tracked / 'AUCoding' / 'AU_OCC' / f'M010_{task}.csv'
+    coded = read_codes(path)[1][:, 0]
+    pred = read_fit(tracked / '2DFeatures' / f'M010_{task}.mat')['pred']
+    lost = sum(pred[frame - 1] is None for frame in coded)
+    assert lost == (1 if f'M010_{task}' in BP4D_LOST_LANDMARKS else 0)
+
+
 def test_the_marker_says_what_the_tree_is(tree):
     marker = json.loads((tree / 'SYNTHETIC.json').read_text())
     assert 'NOT BP4D' in marker['what']
@@ -209,7 +264,7 @@ def test_a_tree_of_other_settings_is_refused(tree):
 
 
 def test_an_interrupted_run_is_unfinished_and_can_be_repeated(
-    tree, tmp_path, monkeypatch
+    tree, contents, tmp_path, monkeypatch
 ):
     root, write = tmp_path / 'tree', bp4d._write_sequence
 

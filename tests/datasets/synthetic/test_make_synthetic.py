@@ -21,10 +21,18 @@ def call(*arguments, options=()):
     )
 
 
-def test_help_comes_before_any_heavy_import():
-    done = call('--help', options=('-X', 'importtime'))
+@pytest.mark.parametrize(
+    ('arguments', 'mentioned'),
+    [
+        (('--help',), 'bp4d'),
+        (('--help',), '--contact-sheet'),
+        (('bp4d', '--help'), '--frames-per-sequence'),
+    ],
+)
+def test_help_comes_before_any_heavy_import(arguments, mentioned):
+    done = call(*arguments, options=('-X', 'importtime'))
     assert done.returncode == 0
-    assert '--frames-per-sequence' in done.stdout
+    assert mentioned in done.stdout
     imported = {line.rsplit('|', 1)[-1].strip() for line in done.stderr.splitlines()}
     assert 'argparse' in imported
     assert not imported & {'numpy', 'cv2', 'torch', 'clef_mm'}
@@ -39,6 +47,33 @@ def test_a_tree_is_written(tmp_path):
     assert (tmp_path / 'tree' / 'AUCoding' / 'F001_T1.csv').is_file()
 
 
+@pytest.mark.parametrize(
+    ('arguments', 'written'),
+    [
+        (
+            ('bp4d_plus', '--frames-per-sequence', 1, '--packaging', 'zip'),
+            ['2D+3D/F001.zip', 'AUCoding/AU_OCC/F001_T8.csv'],
+        ),
+        (
+            ('disfa', '--frames-per-video', 2, '--cameras', 'right'),
+            [
+                'ActionUnit_Labels/SN001/SN001_au1.txt',
+                'Video_RightCamera/RightVideoSN001_Comp.avi',
+            ],
+        ),
+    ],
+)
+def test_options_of_a_layout_reach_its_writer(tmp_path, arguments, written):
+    layout, *options = arguments
+    small = ('--subjects', 1, '--size', 32, '--workers', 1, '--no-landmarks')
+    done = call(layout, tmp_path, *options, *small)
+    assert done.returncode == 0, done.stderr
+    paths = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob('*')]
+    assert set(written) <= set(paths)
+    assert not [path for path in paths if path.endswith(('.mat', '.jpg'))]
+    assert len([path for path in paths if path.endswith('.avi')]) <= 1
+
+
 def test_a_folder_in_use_ends_with_a_message_and_no_traceback(tmp_path):
     (tmp_path / 'notes.txt').write_text('mine')
     done = call('bp4d', tmp_path)
@@ -47,6 +82,15 @@ def test_a_folder_in_use_ends_with_a_message_and_no_traceback(tmp_path):
     assert 'Traceback' not in done.stderr
 
 
-@pytest.mark.parametrize('arguments', [(), ('bp4d',)])
-def test_nothing_to_do_is_a_usage_error(arguments):
+def test_an_option_reaches_the_writer_and_its_refusal_the_user(tmp_path):
+    done = call('bp4d', tmp_path / 'new', '--subjects', 0)
+    assert done.returncode == 1
+    assert done.stderr.startswith('error: subjects: none given')
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [(), ('bp4d',), ('bp5d', 'folder'), ('bp4d', 'folder', '--subjects', 'F001')],
+)
+def test_a_wrong_command_is_a_usage_error(arguments):
     assert call(*arguments).returncode == 2

@@ -1,14 +1,20 @@
 """world: sequences are functions of seed, subject and name."""
 
+import zlib
+
 import numpy as np
 import pytest
 
 from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
+from clef_mm.datasets.synthetic.behaviour import EMOTIONS
 from clef_mm.datasets.synthetic.face_renderer import render
+from clef_mm.datasets.synthetic.landmarks import face_landmarks
 from clef_mm.datasets.synthetic.world import (
+    WORLD_VERSION,
     draw_subject,
     generator,
     simulate_sequence,
+    simulate_viewing,
 )
 
 
@@ -69,3 +75,48 @@ def test_generators_of_other_names_are_other_generators():
         for key in [(0,), (0, 'a'), (0, 'b'), (0, 'a', 'b'), (0, 'b', 'a'), (1, 'a')]
     }
     assert len(draws) == 6
+
+
+def test_behaviour_changes_with_the_version_of_the_world_only():
+    emotions = [emotion for emotion in EMOTIONS if emotion != 'skepticism']
+    labels = [
+        simulate_sequence(0, 'F001', f'T{k}', emotion, 200).occurrence
+        for k, emotion in enumerate(emotions, 1)
+    ]
+    fingerprint = zlib.crc32(np.packbits(np.concatenate(labels)).tobytes())
+    assert (WORLD_VERSION, fingerprint) == (1, 0x47C927EE)
+
+
+def test_landmarks_and_poses_come_with_every_frame():
+    sequence = simulate_sequence(3, 'M001', 'T6', 'pain', 4)
+    points = sequence.landmarks(48, 66)
+    poses = sequence.head_poses()
+    assert points.shape == (4, 66, 2)
+    for index, seen in enumerate(sequence.conditions):
+        row = dict(zip(AU_NUMBERS, sequence.intensities[index], strict=True))
+        alone = face_landmarks(sequence.identity, row, seen, 48, count=66)
+        np.testing.assert_array_equal(points[index], alone)
+        roll = seen.roll + sequence.identity.scene.roll
+        assert poses[index].tolist() == [seen.pitch, seen.yaw, roll]
+
+
+def test_a_viewer_reacts_to_one_clip_after_the_other():
+    emotions = ('happiness', 'fear', 'happiness')
+    viewing = simulate_viewing(0, 'SN001', 'clips', emotions, 300)
+    assert len(viewing) == len(viewing.intensities) == 300
+    alone = simulate_sequence(0, 'SN001', 'clips clip 2', 'fear', 100)
+    np.testing.assert_array_equal(viewing.intensities[100:200], alone.intensities)
+    first, last = viewing.intensities[:100], viewing.intensities[200:]
+    assert (first != last).any()
+
+
+def test_the_head_of_a_viewer_does_not_jump_between_clips():
+    viewing = simulate_viewing(0, 'SN001', 'clips', ('fear',) * 10, 100)
+    steps = np.abs(np.diff([seen.yaw for seen in viewing.conditions]))
+    between = steps[9::10]
+    assert between.max() <= steps.max() < 0.1
+
+
+def test_more_clips_than_frames_leave_some_out():
+    viewing = simulate_viewing(0, 'SN001', 'clips', ('fear',) * 5, 3)
+    assert len(viewing) == len(viewing.intensities) == 3

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from clef_mm.datasets.occurrence_csv import LabelFileError, read_occurrence
+from clef_mm.datasets.reading.occurrence_csv import LabelFileError, read_occurrence
 from clef_mm.errors import UserError
 
 CONTIGUOUS = range(100)

@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
-from clef_mm.datasets.image_reading import (
+from clef_mm.datasets.reading.image_reading import (
     BrokenImageError,
     count_video_frames,
     read_image,
     read_video_frame,
-    resize,
-    square_crop,
 )
 from clef_mm.errors import UserError
 
@@ -135,51 +133,6 @@ def test_missing_files_and_folders(tmp_path):
         read_image(tmp_path / 'absent.jpg')
     with pytest.raises(BrokenImageError, match='cannot be read'):
         read_image(tmp_path)
-
-
-# --- crop and resize ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize('shape', [(10, 10), (10, 16), (16, 10), (7, 10), (1, 9)])
-def test_the_crop_is_the_centred_square(shape):
-    image = np.arange(shape[0] * shape[1] * 3).reshape(*shape, 3)
-    crop = square_crop(image)
-    side = min(shape)
-    assert crop.shape == (side, side, 3)
-    for axis, length in enumerate(shape):
-        cut = length - side
-        kept = np.arange(length)[cut // 2 : length - (cut - cut // 2)]
-        image = image.take(kept, axis)
-    np.testing.assert_array_equal(crop, image)
-
-
-def test_the_crop_copies_nothing():
-    image = np.zeros((4, 8, 3), np.uint8)
-    assert np.shares_memory(square_crop(image), image)
-
-
-@pytest.mark.parametrize('factor', [2, 3, 4])
-def test_shrinking_averages(factor):
-    image = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
-    size = 24 // factor
-    blocks = image.reshape(size, factor, size, factor, 3).astype(float)
-    means = blocks.mean(axis=(1, 3))
-    assert abs(resize(image, size) - means).max() <= 0.51  # rounded
-
-
-def test_growing_stays_within_the_neighbours():
-    image = np.zeros((2, 2, 3), np.uint8)
-    image[:, 1] = 200
-    grown = resize(image, 8)
-    assert grown.shape == (8, 8, 3)
-    assert (np.diff(grown[..., 0].astype(int), axis=1) >= 0).all()
-    assert (grown[:, 0] == 0).all()
-    assert (grown[:, -1] == 200).all()
-
-
-def test_the_right_size_is_left_alone():
-    image = np.zeros((8, 8, 3), np.uint8)
-    assert resize(image, 8) is image
 
 
 # --- videos ---------------------------------------------------------------------------

@@ -10,6 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from clef_mm.datasets.reading.image_archives import (
+    ArchiveError,
+    open_archive,
+    split_archive_path,
+)
 from clef_mm.errors import UserError
 
 
@@ -20,14 +25,14 @@ class BrokenImageError(UserError, OSError):
 def read_image(path: str | Path) -> np.ndarray:
     """Decode an image file to RGB uint8 (H, W, 3).
 
+    Args:
+        path: The file; it may lie in a ZIP archive (``F001.zip/F001/T1/0000.jpg``).
+
     Raises:
         BrokenImageError: If the file cannot be read or decoded, or is cut short, which
             the decoder itself would pass over with grey rows.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise BrokenImageError(f'{path} cannot be read: {error.strerror}') from error
+    data = _read_bytes(path)
     if not data:
         raise BrokenImageError(f'{path} is empty (0 bytes)')
     # A JPEG ends with the marker FF D9; some writers pad a few bytes behind it.
@@ -67,24 +72,17 @@ def count_video_frames(path: str | Path) -> int:
     return count
 
 
-def square_crop(image: np.ndarray) -> np.ndarray:
-    """Return the largest centred square of an image (H, W, 3), without copying."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[top : top + side, left : left + side]
-
-
-def resize(image: np.ndarray, size: int) -> np.ndarray:
-    """Resize a square image to (size, size, 3), averaging when it shrinks."""
-    if image.shape[:2] == (size, size):
-        return image
-    shrinks = image.shape[0] > size
-    return cv2.resize(
-        image,
-        (size, size),
-        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-    )
+def _read_bytes(path: str | Path) -> bytes:
+    try:
+        inside = split_archive_path(path)
+        if inside is not None:
+            archive, name = inside
+            return open_archive(archive).read(name)
+        return Path(path).read_bytes()
+    except ArchiveError as error:
+        raise BrokenImageError(str(error)) from error
+    except OSError as error:
+        raise BrokenImageError(f'{path} cannot be read: {error.strerror}') from error
 
 
 def _open(path: str) -> cv2.VideoCapture:

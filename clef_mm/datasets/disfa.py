@@ -1,0 +1,293 @@
+"""DISFA, as its release lies on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clef_mm.datasets.disfa_layout import (
+    CAMERAS,
+    find_label_files,
+    find_landmark_files,
+    find_sources,
+)
+from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
+from clef_mm.datasets.frame_table import FrameTable
+from clef_mm.datasets.load_report import LoadReport
+from clef_mm.datasets.reading.intensity_txt import HIGHEST, read_intensity
+from clef_mm.datasets.reading.landmark_files import (
+    no_points,
+    points_of_recordings,
+    read_points,
+)
+from clef_mm.datasets.reading.recordings import (
+    Recording,
+    index_recording,
+    join_by_number,
+)
+from clef_mm.registry import DATASETS
+from clef_mm.structures import UNKNOWN
+
+CODED_UNITS = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
+"""The action units that have label files, in the order of the column intensities."""
+UNITS = (1, 2, 4, 6, 9, 12, 25, 26)
+"""The action units that detectors are evaluated on."""
+
+_BAD_LANDMARKS = Path(__file__).with_name('disfa_bad_landmarks.json')
+"""Ranges of frames by subject, both ends included, counted from 1."""
+_LAYOUT = """\
+  {root}/
+    Videos_LeftCamera/LeftVideoSN001_comp.avi ...   or frames, SN001/0.jpg ...
+    Video_RightCamera/RightVideoSN001_Comp.avi ...
+    ActionUnit_Labels/SN001/SN001_au1.txt ...       lines of frame,intensity
+Without the licensed data, a synthetic stand-in in this layout is made by
+  python tools/dataset_tools/make_synthetic.py disfa {root}"""
+
+
+@DATASETS.register_module()
+class DISFA(FaceDataset):
+    """27 subjects, a video of 4845 frames each; intensities of 12 AUs for every frame.
+
+    Read as released (Mavadati et al., 2013), nothing renamed::
+
+        Videos_LeftCamera/LeftVideoSN001_comp.avi     frame f of the labels is the f-th
+        ActionUnit_Labels/SN001/SN001_au1.txt         frame,intensity; from 1; 0 to 5
+        Landmark_Points/SN001/tmp_frame_lm/*_lm.mat   66 landmarks, used if there
+
+    also with frames that were extracted to folders: ``SN001/0.jpg``, at most two
+    folders deep. Names match in any case. Records keep ``intensities``, (12,) int8 in
+    the order of ``CODED_UNITS``, -1 where a subject lacks the file of a unit.
+
+    Args:
+        data_root: Folder that holds videos or frames, and ``ActionUnit_Labels``.
+        camera: ``'left'`` or ``'right'``; ``sequence`` in the records. Extracted frames
+            of which no folder names a camera are taken for this one.
+        threshold: An AU is present from this intensity on, 1 to 5.
+        units: The action units to use, in this order.
+        drop_bad_landmarks: Leave out the 4670 frames whose landmarks, as supplied, are
+            wrong, as JAA-Net does. Their labels are right.
+        frame_offset: Number in the name of an extracted frame minus frame number in the
+            labels: -1 where images are counted from 0 (JAA-Net, ME-GraphAU), 0 where
+            from 1 (FG-Net). Videos need none.
+        common: Arguments of :class:`FaceDataset`. There are three folds; fold k tests
+            part k.
+
+    Raises:
+        DataRootError: If the folder does not look like this.
+        LabelFileError: If a label file is not as documented.
+        ValueError: If an option has none of these values.
+    """
+
+    METAINFO: ClassVar[dict[str, Any]] = {
+        'dataset': 'DISFA',
+        'au_names': tuple(f'AU{unit}' for unit in UNITS),
+    }
+
+    def __init__(
+        self,
+        data_root: str | Path,
+        camera: str = 'left',
+        threshold: int = 2,
+        units: Sequence[int] = UNITS,
+        drop_bad_landmarks: bool = False,
+        frame_offset: int = -1,
+        **common: Any,
+    ) -> None:
+        if camera not in CAMERAS:
+            raise ValueError(f"camera must be 'left' or 'right', got {camera!r}")
+        if threshold not in range(1, HIGHEST + 1):
+            raise ValueError(f'threshold must be 1 to {HIGHEST}, got {threshold!r}')
+        units = tuple(units)
+        if not units or len(set(units)) < len(units) or set(units) - set(CODED_UNITS):
+            raise ValueError(
+                f'units must be different ones of {", ".join(map(str, CODED_UNITS))}, '
+                f'got {units}'
+            )
+        self.camera = camera
+        self.threshold = threshold
+        self.units = units
+        self.drop_bad_landmarks = drop_bad_landmarks
+        self.frame_offset = frame_offset
+        super().__init__(data_root, **common)
+        self._metainfo['au_names'] = tuple(f'AU{unit}' for unit in units)
+
+    @classmethod
+    def expected_layout(cls, root: str | Path) -> str:
+        """Return the tree of the release."""
+        return _LAYOUT.format(root=root)
+
+    def load_frames(self) -> FrameTable:
+        """Index the images and join them with their intensities by number."""
+        root = Path(self.data_root)
+        label_files = self._of_wanted(find_label_files(root))
+        sources = self._of_wanted(find_sources(root, self.camera, self.report))
+        if not sources or not label_files:
+            count = sum(map(len, label_files.values()))
+            wanted = f' of {", ".join(self.subjects)}' if self.subjects else ''
+            raise DataRootError(
+                f'DISFA is not in {root}: found {count} label files and '
+                f'{len(sources)} recordings of the {self.camera} camera{wanted}. '
+                f'Expected\n{self.expected_layout(root)}'
+            )
+        return FrameTable.concatenate(
+            [
+                self._load_recording(
+                    subject, sources.get(subject), label_files.get(subject, {})
+                )
+                for subject in sorted(sources.keys() | label_files.keys())
+            ]
+        )
+
+    def label_frames(self, frames: FrameTable) -> FrameTable:
+        """Keep coded frames of the camera; an AU is present from the threshold on."""
+        self.report.found['images on disk'] = len(frames)
+        keep = frames.columns['sequence'].isin([self.camera])
+        self.report.note(
+            f'images of another camera than the {self.camera} one, left out',
+            self.data_root,
+            int((~keep).sum()),
+        )
+        coded = (frames.columns['intensities'] != UNKNOWN).any(axis=1)
+        self._note_uncoded(frames.take(keep & ~coded))
+        keep &= coded
+        if self.drop_bad_landmarks:
+            bad = keep & has_bad_landmarks(frames)
+            self.report.found['images dropped for bad landmarks'] = int(bad.sum())
+            keep &= ~bad
+        frames = frames.take(keep)
+        places = [CODED_UNITS.index(unit) for unit in self.units]
+        intensities = frames.columns['intensities'][:, places]
+        labels = (intensities >= self.threshold).astype(np.int8)
+        labels[intensities == UNKNOWN] = UNKNOWN
+        return FrameTable({**frames.columns, 'gt_aus': labels})
+
+    def own_points(self, frames: FrameTable) -> np.ndarray | None:
+        """Return the points of ``Landmark_Points``, which belong to the left camera."""
+        landmarks = find_landmark_files(Path(self.data_root))
+        if not landmarks or self.camera != 'left':
+            return None
+        sources = find_sources(Path(self.data_root), self.camera, LoadReport())
+
+        def read(subject: str, _: str, numbers: np.ndarray) -> np.ndarray | None:
+            if subject not in landmarks:
+                return None
+            images = len(index_recording(sources[subject], LoadReport()))
+            files = self._number_landmarks(subject, landmarks[subject], images)
+            return np.stack(
+                [
+                    read_points(files[number]) if number in files else no_points()
+                    for number in numbers.tolist()
+                ]
+            )
+
+        return points_of_recordings(frames, read, self.report)
+
+    def _number_landmarks(
+        self, subject: str, files: dict[int, Path], images: int
+    ) -> dict[int, Path]:
+        """Return the landmark files of a subject by frame number of the labels.
+
+        Files are counted from 0 or from 1, as the subject may be. The first of them
+        belongs to the first image; unless there is one file more than images, then the
+        first belongs to none.
+        """
+        first = min(files)
+        extra = len(files) == images + 1
+        self.report.note(f'subjects whose landmark files count from {first}', subject)
+        if extra:
+            self.report.note(
+                'subjects with one landmark file more than images, the first left out',
+                subject,
+            )
+        elif len(files) != images:
+            self.report.note(
+                'subjects with other numbers of landmark files and of images',
+                f'{subject}: {len(files):,} and {images:,}',
+            )
+        shift = first + extra - 1
+        return {
+            number - shift: path for number, path in files.items() if number > shift
+        }
+
+    def _of_wanted(self, found: dict[str, Any]) -> dict[str, Any]:
+        return {name: item for name, item in found.items() if self._wanted(name)}
+
+    def _load_recording(
+        self, subject: str, source: Path | None, label_files: dict[int, Path]
+    ) -> FrameTable:
+        coded, intensities = self._read_labels(subject, label_files)
+        if source is None:
+            self.report.note('label rows without an image', subject, len(coded))
+            return FrameTable({})
+        recording = index_recording(source, self.report)
+        frame = recording.numbers
+        if recording.positions is None:
+            self._check_numbering(recording, source)
+            frame = frame - self.frame_offset
+        joined, _ = join_by_number(frame, coded, intensities, missing=UNKNOWN)
+        absent = coded[~np.isin(coded, frame)]
+        self.report.note(
+            'label rows without an image', [f'{subject}/{number}' for number in absent]
+        )
+        return recording.table(subject, self.camera, frame, {'intensities': joined})
+
+    def _read_labels(
+        self, subject: str, label_files: dict[int, Path]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return frame numbers (M,) and intensities (M, 12), -1 where not coded."""
+        read = {
+            place: read_intensity(label_files[unit])
+            for place, unit in enumerate(CODED_UNITS)
+            if unit in label_files
+        }
+        self.report.note(
+            'action units without a label file, unknown there',
+            [f'{subject} AU{unit}' for unit in CODED_UNITS if unit not in label_files],
+        )
+        every = [frames for frames, _ in read.values()]
+        coded = np.unique(np.concatenate(every)) if every else np.empty(0, np.int32)
+        intensities = np.full((len(coded), len(CODED_UNITS)), UNKNOWN, np.int8)
+        for place, (frames, values) in read.items():
+            intensities[np.searchsorted(coded, frames), place] = values
+            if len(frames) < len(coded):
+                self.report.note(
+                    'label files that lack frames of other units, unknown there',
+                    f'{subject} AU{CODED_UNITS[place]}',
+                )
+        return coded, intensities
+
+    def _check_numbering(self, recording: Recording, source: Path) -> None:
+        """Take note of images that seem to be counted from another number."""
+        expected = 1 + self.frame_offset
+        first = recording.numbers[0] if len(recording) else expected
+        if first != expected and first in (0, 1):
+            self.report.note(
+                f'recordings that start with image {first}, while frame_offset='
+                f'{self.frame_offset} takes the first to be {expected} (is it '
+                f'{first - 1}?)',
+                str(source),
+            )
+
+    def _note_uncoded(self, frames: FrameTable) -> None:
+        subjects = frames.columns['subject']
+        for code, number in enumerate(np.bincount(subjects.codes).tolist()):
+            self.report.note(
+                'images without a label row, left out', subjects.names[code], number
+            )
+
+
+def has_bad_landmarks(frames: FrameTable) -> np.ndarray:
+    """Return a mask (N,) of the frames whose supplied landmarks are wrong."""
+    with _BAD_LANDMARKS.open(encoding='utf-8') as file:
+        ranges = json.load(file)
+    frame = frames.columns['frame']
+    bad = np.zeros(len(frames), bool)
+    for subject, spans in ranges.items():
+        of_subject = frames.columns['subject'].isin([subject])
+        for first, last in spans:
+            bad |= of_subject & (frame >= first) & (frame <= last)
+    return bad

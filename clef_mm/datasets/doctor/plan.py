@@ -1,0 +1,35 @@
+"""What is looked at in one dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from clef_mm.datasets.doctor.check import Check
+from clef_mm.datasets.doctor.tree import LabelRows, Tree
+
+Step = Callable[[Tree], Iterator[Check]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of an examination.
+
+    Attributes:
+        released: Of the files as released, not of a prepared tree.
+        always: Of any tree, a small one too.
+        complete: Numbers that only the complete official set can have.
+        never_reported: Descriptions in the load report that are wrong, and not only
+            odd.
+        handled: Descriptions in the load report that a step judges.
+        read_labels: See :class:`Tree`.
+        kept_options: See :class:`Tree`.
+    """
+
+    released: tuple[Step, ...]
+    always: tuple[Step, ...]
+    complete: tuple[Step, ...]
+    never_reported: tuple[str, ...] = ()
+    handled: tuple[str, ...] = ()
+    read_labels: Callable[[Tree], LabelRows] | None = None
+    kept_options: tuple[str, ...] = ()

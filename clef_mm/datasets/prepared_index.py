@@ -1,0 +1,171 @@
+"""The index of a prepared tree: one file with every record, its labels and its face.
+
+``index.npz`` holds the columns of a :class:`FrameTable`, keyed by subject, sequence and
+frame, and a header (JSON) that says how the crops were made. It is read without
+unpickling, in milliseconds, and its paths are relative: the tree may be moved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clef_mm.datasets.frame_table import Categories, FrameTable, Paths
+from clef_mm.errors import UserError
+
+INDEX_FILE = 'index.npz'
+_HEADER = 'header'
+_COLUMN = 'column/'  # apart from the header and from numpy's own arguments
+_NEEDED = ('img_path', 'subject', 'sequence', 'frame')
+
+
+class IndexFileError(UserError, ValueError):
+    """An index that is damaged, or is one of another dataset."""
+
+
+def has_index(root: str | Path) -> bool:
+    """Return whether a folder is a prepared tree."""
+    return Path(root, INDEX_FILE).is_file()
+
+
+def write_index(root: str | Path, frames: FrameTable, header: dict[str, Any]) -> Path:
+    """Write ``root/index.npz``; it appears whole or not at all.
+
+    Args:
+        root: The prepared tree; every ``img_path`` lies below it.
+        frames: The records.
+        header: JSON values; ``dataset`` (name) is needed.
+
+    Returns:
+        The path of the file.
+    """
+    path = Path(root, INDEX_FILE)
+    save_table(path, frames, header, Path(root))
+    return path
+
+
+def read_index(root: str | Path, dataset: str) -> FrameTable:
+    """Read the records of a prepared tree.
+
+    Args:
+        root: The prepared tree.
+        dataset: Name of the dataset that it must be of.
+
+    Raises:
+        IndexFileError: If the file is damaged or of another dataset.
+    """
+    table, header = load_table(Path(root, INDEX_FILE), Path(root))
+    if header.get('dataset') != dataset:
+        raise IndexFileError(
+            f'{root} is a prepared {header.get("dataset")}, not a prepared {dataset}'
+        )
+    missing = [name for name in _NEEDED if name not in table.columns]
+    if missing:
+        raise _damaged(Path(root, INDEX_FILE), f'no column {", ".join(missing)}')
+    return table
+
+
+def read_header(root: str | Path) -> dict[str, Any]:
+    """Return the header of a prepared tree, or ``{}`` if ``root`` is none.
+
+    Raises:
+        IndexFileError: If the file is damaged.
+    """
+    path = Path(root, INDEX_FILE)
+    return _header_of(_read(path, only=_HEADER), path) if has_index(root) else {}
+
+
+def save_table(
+    path: Path, frames: FrameTable, header: dict[str, Any], root: Path
+) -> None:
+    """Write records and a header to a file, image paths relative to ``root``."""
+    arrays = {_HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8)}
+    for name, column in frames.columns.items():
+        arrays |= _encode(_COLUMN + name, column, root)
+    half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+    try:
+        with half.open('wb') as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def load_table(path: Path, root: Path) -> tuple[FrameTable, dict[str, Any]]:
+    """Read what :func:`save_table` wrote.
+
+    Raises:
+        IndexFileError: If the file is damaged.
+    """
+    arrays = _read(path)
+    header = _header_of(arrays, path)
+    keys = dict.fromkeys(key.partition('.')[0] for key in arrays if key != _HEADER)
+    try:
+        columns = {
+            key.removeprefix(_COLUMN): _decode(key, arrays, root) for key in keys
+        }
+        return FrameTable(columns), header
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _read(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in ([only] if only else file.files)}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise _damaged(path, error) from error
+    except (AttributeError, TypeError) as error:  # a bare array has no files
+        raise _damaged(path, 'it is no archive of arrays') from error
+
+
+def _header_of(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(arrays[_HEADER].tobytes())
+    except (KeyError, ValueError) as error:
+        raise _damaged(path, error) from error
+    if not isinstance(header, dict):
+        raise _damaged(path, 'its header is no mapping')
+    return header
+
+
+def _damaged(path: Path, error: object) -> IndexFileError:
+    return IndexFileError(
+        f'{path} is damaged or no index ({error}). Delete it and prepare the data '
+        'again: tools/dataset_tools/prepare.py'
+    )
+
+
+def _encode(name: str, column: Any, root: Path) -> dict[str, np.ndarray]:
+    if isinstance(column, Paths):
+        below = [os.path.relpath(folder, root) for folder in column.folders.names]
+        folders = Categories(column.folders.codes, below)
+        return {
+            **_encode(f'{name}.folders', folders, root),
+            f'{name}.files': column.files,
+        }
+    if isinstance(column, Categories):
+        names = np.array(column.names, dtype=str)
+        return {f'{name}.codes': column.codes, f'{name}.names': names}
+    return {name: column}
+
+
+def _decode(name: str, arrays: dict[str, np.ndarray], root: str | Path) -> Any:
+    if f'{name}.files' in arrays:
+        folders = _decode(f'{name}.folders', arrays, root)
+        below = [str(Path(root, folder)) for folder in folders.names]
+        return Paths(Categories(folders.codes, below), arrays[f'{name}.files'])
+    if f'{name}.codes' in arrays:
+        names = arrays[f'{name}.names'].tolist()
+        codes = arrays[f'{name}.codes']
+        if len(codes) and not 0 <= codes.min() <= codes.max() < len(names):
+            raise ValueError(f'{name} has codes without a name')
+        return Categories(codes, names)
+    return arrays[name]

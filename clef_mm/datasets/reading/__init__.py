@@ -1,0 +1,1 @@
+"""How things are read off the disk: images, label files, landmarks, folders."""

@@ -1,0 +1,325 @@
+"""DISFA on disk: irregular names, two numberings, options; by a slow reader."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from disfa_tree import (
+    FILE_UNITS,
+    FRAMES,
+    UNITS,
+    DisfaTree,
+    read_slowly,
+    records_of,
+    subjects,
+)
+from recording_trees import oddities_of, shade
+
+from clef_mm.datasets import DISFA, disfa
+from clef_mm.datasets.face_dataset import DataRootError
+from clef_mm.datasets.folds import subject_parts
+from clef_mm.datasets.prepared_index import write_index
+from clef_mm.datasets.reading import recordings
+from clef_mm.datasets.transforms import LoadFace, PackFace
+from clef_mm.registry import DATASETS
+
+
+@pytest.fixture(scope='module')
+def released(tmp_path_factory):
+    """Return a tree of three subjects and both cameras; only to be read."""
+    tree = DisfaTree(tmp_path_factory.mktemp('DISFA')).fill()
+    for subject, count in FRAMES.items():
+        tree.add_video(subject, count, side='Right')
+    return tree
+
+
+PACKAGINGS = {
+    'released': {},
+    'lower case': {'rename': str.lower, 'labels': 'actionunit_labels'},
+    'upper case': {'rename': str.upper, 'labels': 'ACTIONUNIT_LABELS'},
+    'CRLF': {'newline': '\r\n'},
+    'byte order mark': {'encoding': 'utf-8-sig'},
+}
+
+
+@pytest.mark.parametrize('packaging', PACKAGINGS.values(), ids=PACKAGINGS)
+def test_records_equal_those_of_a_slow_reader(make_disfa, packaging):
+    tree = make_disfa(**packaging).fill()
+    dataset = DISFA(tree.root)
+    assert records_of(dataset) == read_slowly(tree.root)
+    assert len(dataset) == sum(FRAMES.values())
+    assert oddities_of(dataset) == {}
+    assert {value for *_, labels in records_of(dataset) for value in labels} == {0, 1}
+
+
+@pytest.mark.parametrize('side', ['left', 'right'])
+def test_records_know_their_frame_of_the_video(released, side):
+    dataset = DISFA(released.root, side, pipeline=[LoadFace(size=8), PackFace()])
+    assert records_of(dataset) == read_slowly(released.root)
+    for index in range(len(dataset)):
+        record = dataset.get_data_info(index)
+        assert record['video_frame'] == record['frame'] - 1
+        assert record['sequence'] == side
+        name = {'left': 'LeftVideo{}_comp', 'right': 'RightVideo{}_Comp'}[side]
+        assert Path(record['img_path']).stem == name.format(record['subject'])
+        assert record['intensities'].dtype == record['gt_aus'].dtype == np.int8
+        item = dataset[index]
+        level = (
+            shade(record['frame']) if side == 'left' else 255 - shade(record['frame'])
+        )
+        assert abs(item['inputs'].mean() - level) < 3
+        assert item['data_samples'].activity == -1
+
+
+def test_subject_10_has_one_frame_less(released):
+    counts = dict.fromkeys(FRAMES, 0)
+    for subject, *_ in records_of(DISFA(released.root)):
+        counts[subject] += 1
+    assert counts == FRAMES
+
+
+VIDEO_NAMES = [
+    ('Video_LeftCamera', 'LeftVideoSN001_Comp.avi'),
+    ('Videos_LeftCamera', 'LeftVideosSN001_comp.AVI'),
+    ('videos', 'leftvideosn001.mp4'),
+    ('.', 'LeftVideoSN001_comp.avi'),
+    ('a/b', 'Left_Video_SN001_comp.avi'),
+]
+
+
+@pytest.mark.parametrize(('folder', 'name'), VIDEO_NAMES)
+def test_video_names_of_any_copy(make_disfa, folder, name):
+    tree = make_disfa()
+    tree.add_labels('SN001', 5)
+    path = tree.add_video('SN001', 5, 'x', 'x.avi')
+    target = tree.root / folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(target)
+    assert records_of(DISFA(tree.root)) == read_slowly(tree.root)
+
+
+def test_two_videos_of_a_subject_are_refused(make_disfa):
+    tree = make_disfa().fill()
+    path = tree.add_video('SN001', 5, 'copy')
+    with pytest.raises(DataRootError, match=re.escape(str(path))):
+        DISFA(tree.root)
+
+
+def test_the_registry_builds_it(released):
+    dataset = DATASETS.build({'type': 'DISFA', 'data_root': str(released.root)})
+    assert type(dataset) is DISFA
+    assert dataset.metainfo['dataset'] == 'DISFA'
+    assert 'activities' not in dataset.metainfo
+
+
+@pytest.mark.parametrize('fold', [1, 2, 3])
+def test_folds(released, fold):
+    expected = set(subject_parts('disfa')[fold - 1]) & set(FRAMES)
+    dataset = DISFA(released.root, split='test', fold=fold)
+    assert subjects(dataset) == expected != set()
+
+
+# --- extracted frames -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize('digits', [1, 5])
+@pytest.mark.parametrize('offset', [-1, 0])
+@pytest.mark.parametrize('folder', ['.', 'img', 'DISFA/Left images'])
+def test_frames_in_folders(make_disfa, offset, digits, folder):
+    tree = make_disfa().fill(offset=offset, digits=digits, folder=folder)
+    dataset = DISFA(
+        tree.root, frame_offset=offset, pipeline=[LoadFace(size=8), PackFace()]
+    )
+    assert records_of(dataset) == read_slowly(tree.root)
+    assert oddities_of(dataset) == {}
+    for index in range(len(dataset)):
+        record = dataset.get_data_info(index)
+        assert int(Path(record['img_path']).stem) == record['frame'] + offset
+        assert abs(dataset[index]['inputs'].mean() - shade(record['frame'])) < 2
+        assert 'video_frame' not in record
+
+
+@pytest.mark.parametrize(('real', 'taken'), [(-1, 0), (0, -1)])
+def test_the_other_numbering_is_warned_of(make_disfa, real, taken):
+    tree = make_disfa().fill(offset=real)
+    dataset = DISFA(tree.root, frame_offset=taken)
+    (line,) = (li for li in dataset.report.lines() if 'start with image' in li)
+    assert line.startswith(f'4 recordings that start with image {1 + real}')
+    assert f'(is it {real}?)' in line
+
+
+def test_each_camera_has_its_folder(make_disfa):
+    tree = make_disfa()
+    tree.add_labels('SN001', 4)
+    left = tree.add_frames('SN001', range(4), 'Left')
+    right = tree.add_frames('SN001', range(4), 'RightCamera/x')
+    for camera, folder in (('left', left), ('right', right)):
+        paths = DISFA(tree.root, camera).column('img_path')
+        assert {str(Path(path).parent) for path in paths} == {str(folder)}
+
+
+def test_folders_named_like_videos(make_disfa):
+    tree = make_disfa()
+    tree.add_labels('SN001', 4)
+    for side in ('Left', 'Right'):
+        tree.add_frames(f'{side}VideoSN001_comp', range(4))
+    (folder,) = DISFA(tree.root, 'right').column('img_path').folders.names
+    assert Path(folder).name == 'RightVideoSN001_comp'
+
+
+def test_frames_come_before_videos(make_disfa):
+    tree = make_disfa().fill()
+    tree.add_frames('SN001', range(9))
+    dataset = DISFA(tree.root)
+    assert subjects(dataset) == {'SN001'}
+    lines = dataset.report.lines()
+    assert any('without frames' in line and 'SN010, SN013' in line for line in lines)
+
+
+def test_stray_files_and_empty_folders(make_disfa):
+    tree = make_disfa()
+    tree.add_labels('SN001', 4)
+    folder = tree.add_frames('SN001', range(4))
+    (folder / 'Thumbs.db').write_bytes(b'x')
+    (folder / '._0.jpg').write_bytes(b'x')
+    (tree.root / 'other' / 'SN001').mkdir(parents=True)
+    (tree.root / 'Videos').mkdir()
+    (tree.root / 'Videos' / '._LeftVideoSN001_comp.avi').write_bytes(b'x')
+    (tree.labels / 'SN001' / '._SN001_au1.txt').write_bytes(b'\0')
+    (tree.labels / 'SN001' / 'SN001_au1.txt.bak').write_text('x')
+    (tree.labels / 'readme.txt').write_text('x')
+    dataset = DISFA(tree.root)
+    assert records_of(dataset) == read_slowly(tree.root)
+    assert oddities_of(dataset) == {'files that are no frames': 2}
+
+
+def test_links_are_followed(make_disfa, tmp_path):
+    tree = make_disfa().fill(offset=-1)
+    linked = tmp_path / 'linked'
+    linked.mkdir()
+    (linked / 'frames').symlink_to(tree.root / 'img', target_is_directory=True)
+    (linked / 'ActionUnit_Labels').symlink_to(tree.labels, target_is_directory=True)
+    assert records_of(DISFA(linked)) == records_of(DISFA(tree.root))
+
+
+# --- options --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('threshold', [1, 2, 3, 5])
+@pytest.mark.parametrize('units', [UNITS, (26, 5, 1), FILE_UNITS, (12,)])
+def test_threshold_and_units(released, threshold, units):
+    dataset = DISFA(released.root, threshold=threshold, units=units)
+    assert records_of(dataset) == read_slowly(released.root, units, threshold)
+    assert dataset.metainfo['au_names'] == tuple(f'AU{unit}' for unit in units)
+    assert DISFA.METAINFO['au_names'] == tuple(f'AU{unit}' for unit in UNITS)
+
+
+def test_units_are_known_before_the_disk_is_read(tmp_path):
+    dataset = DISFA(tmp_path, units=[12, 4], lazy_init=True)
+    assert dataset.metainfo['au_names'] == ('AU12', 'AU4')
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        ({'camera': 'top'}, "'left' or 'right', got 'top'"),
+        ({'threshold': 0}, 'threshold must be 1 to 5, got 0'),
+        ({'threshold': 6}, 'got 6'),
+        ({'threshold': 1.5}, 'got 1.5'),
+        ({'units': ()}, r'different ones of 1, 2, 4, 5.*got \(\)'),
+        ({'units': (1, 1)}, 'different ones'),
+        ({'units': (1, 7)}, r'got \(1, 7\)'),
+    ],
+)
+def test_impossible_options(released, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        DISFA(released.root, **arguments)
+
+
+def test_the_list_of_bad_landmarks_is_complete():
+    with disfa._BAD_LANDMARKS.open() as file:
+        ranges = json.load(file)
+    spans = [span for found in ranges.values() for span in found]
+    assert sum(last - first + 1 for first, last in spans) == 4670
+    assert len(ranges) == 13
+    assert set(ranges) <= {name for part in subject_parts('disfa') for name in part}
+    for found in ranges.values():
+        edges = [edge for span in found for edge in span]
+        assert edges == sorted(edges)
+        assert 1 <= edges[0] <= edges[-1] <= 4845
+    in_subject_21 = sum(last - first + 1 for first, last in ranges['SN021'])
+    assert in_subject_21 == 3052
+
+
+def test_frames_with_bad_landmarks_leave_when_asked_to(make_disfa):
+    tree = make_disfa()
+    for subject, first in (('SN002', 796), ('SN003', 796)):
+        tree.add_frames(subject, range(first, first + 36))
+        tree.add_labels(subject, 840)
+    kept = DISFA(tree.root)
+    assert len(kept) == 72
+    cleaned = DISFA(tree.root, drop_bad_landmarks=True)
+    frames = {'SN002': [], 'SN003': []}
+    for subject, frame, *_ in records_of(cleaned):
+        frames[subject].append(frame)
+    assert frames['SN002'] == [797, 798, 799, *range(827, 833)]  # without 800 to 826
+    assert frames['SN003'] == list(range(797, 833))
+    assert cleaned.report.found['images dropped for bad landmarks'] == 27
+
+
+OPTIONS = [
+    {},
+    {'threshold': 1, 'units': (5, 1)},
+    {'drop_bad_landmarks': True},
+    {'subjects': ['SN010']},
+    {'every': 3},
+]
+
+
+@pytest.mark.parametrize('options', OPTIONS, ids=str)
+def test_a_prepared_tree_gives_the_same_records(released, tmp_path, options):
+    source = DISFA(released.root, lazy_init=True).source_frames()
+    write_index(tmp_path, source, {'dataset': 'DISFA'})
+    prepared = DISFA(tmp_path, **options)
+    assert records_of(prepared) == records_of(DISFA(released.root, **options))
+    assert oddities_of(prepared) == {}
+
+
+def test_a_tree_prepared_from_the_other_camera(released, tmp_path):
+    source = DISFA(released.root, lazy_init=True).source_frames()
+    write_index(tmp_path, source, {'dataset': 'DISFA'})
+    with pytest.raises(DataRootError, match='35 images of another camera'):
+        DISFA(tmp_path, camera='right')
+
+
+# --- as large as the real one ---------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_full_size_loads_fast(tmp_path, capsys, monkeypatch):
+    """27 subjects, 12 files of 4845 lines each; videos that are not opened."""
+    tree = DisfaTree(tmp_path)
+    counts = {name: 4845 for part in subject_parts('disfa') for name in part}
+    counts['SN010'] = 4844
+    folder = tree.root / 'Videos_LeftCamera'
+    folder.mkdir()
+    for subject, count in counts.items():
+        lines = [f'{number},{number % 6}' for number in range(1, count + 1)]
+        for unit in FILE_UNITS:
+            tree.write_labels(subject, unit, lines)
+        (folder / f'LeftVideo{subject}_comp.avi').write_bytes(b'x')
+    monkeypatch.setattr(
+        recordings, 'count_video_frames', lambda path: counts[path.name[9:14]]
+    )
+    start = time.perf_counter()
+    dataset = DISFA(tmp_path)
+    seconds = time.perf_counter() - start
+    with capsys.disabled():
+        print(f'\n{len(dataset):,} frames in {seconds:.2f} s')
+    assert len(dataset) == 130_814
+    assert oddities_of(dataset) == {}
+    assert len(DISFA(tmp_path, drop_bad_landmarks=True)) == 126_144
+    assert seconds < 5  # 0.7 on an idle machine

@@ -1,0 +1,127 @@
+"""Whose faces were seen, and how they were cut out, told from datasets alone."""
+
+import json
+import re
+
+import pytest
+
+from clef_mm.datasets import FaceDataset
+from clef_mm.datasets.folds import Fold
+from clef_mm.engine import provenance
+
+
+class Photographs(FaceDataset):
+    METAINFO = dict(dataset='Photographs')  # noqa: RUF012
+    OFFICIAL_PARTS = Fold(train=('train',), test=('test',))
+
+    def __init__(self, root='nowhere', **common):
+        super().__init__(root, lazy_init=True, **common)
+
+    def load_frames(self):
+        raise NotImplementedError
+
+
+class People(FaceDataset):
+    METAINFO = dict(dataset='People')  # noqa: RUF012
+
+    def __init__(self, root='nowhere', **common):
+        super().__init__(root, lazy_init=True, **common)
+
+    def load_frames(self):
+        raise NotImplementedError
+
+
+class CopyOfPeople(People):
+    METAINFO = dict(dataset='Copy', people='People')  # noqa: RUF012
+
+
+def seen_by(*datasets):
+    return set().union(*(dataset.people() for dataset in datasets))
+
+
+def test_the_same_people_under_another_name():
+    with pytest.raises(provenance.SubjectLeakError, match='People/anna'):
+        provenance.check_unseen(
+            CopyOfPeople(subjects=['anna']).people(),
+            seen_by(People(subjects=['anna', 'ben'])),
+            'this run',
+        )
+
+
+def test_rendered_people_are_others(tmp_path):
+    (tmp_path / 'SYNTHETIC.json').write_text('{}')
+    rendered = People(tmp_path, subjects=['anna'])
+    assert rendered.people() == {'synthetic People/anna'}
+    provenance.check_unseen(
+        People(subjects=['anna']).people(), seen_by(rendered), 'this run'
+    )
+
+
+@pytest.mark.parametrize(
+    ('trained', 'tested', 'leaks'),
+    [
+        (dict(split='train'), dict(split='test'), False),
+        (dict(split='train'), dict(split='train'), True),
+        (dict(split='train'), dict(split='val', hold_out=5), True),
+        (dict(split='train', hold_out=5), dict(split='val', hold_out=5), False),
+        (dict(split='train', hold_out=5), dict(split='test'), False),
+        (dict(split='train', hold_out=5), dict(split='test', hold_out=5), False),
+        (dict(split='test'), dict(split='test', hold_out=5), True),
+    ],
+)
+def test_official_parts(trained, tested, leaks):
+    seen, subjects = seen_by(Photographs(**trained)), Photographs(**tested).people()
+    if leaks:
+        with pytest.raises(provenance.SubjectLeakError):
+            provenance.check_unseen(subjects, seen, 'this run')
+    else:
+        provenance.check_unseen(subjects, seen, 'this run')
+
+
+def test_description_is_plain_and_adds_up():
+    train, val = People(subjects=['ben', 'anna']), People(subjects=['cleo'])
+    start = {'seen_subjects': ['Old/x'], 'synthetic': True}
+    described = provenance.describe(
+        'Stage', 'config.py', [train, val], 'shuffled', 3, start, {'Old/x', 'People/z'}
+    )
+    assert json.loads(json.dumps(described)) == described
+    assert described['seen_subjects'] == [
+        'Old/x',
+        'People/anna',
+        'People/ben',
+        'People/cleo',
+        'People/z',
+    ]
+    assert described['synthetic'] is True
+    assert (described['seed'], described['sampling']) == (3, 'shuffled')
+
+
+def test_splits_in_words():
+    assert provenance.describe_split(Photographs(split='test')) == 'Photographs test'
+    assert (
+        provenance.describe_split(People(subjects=['anna', 'ben']))
+        == 'People all (2 subjects)'
+    )
+
+
+CROP = {'name': 'aligned', 'hash': 'aaaa'}
+
+
+@pytest.mark.parametrize(
+    ('own', 'other', 'says'),
+    [
+        (None, None, ''),
+        (CROP, dict(CROP), ''),
+        (CROP, {'name': 'aligned', 'hash': 'bbbb'}, 'crop policy aaaa.*policy bbbb'),
+        (CROP, None, 'aaaa.*the model: as released'),
+        (None, CROP, 'cropped as released.*the model: aligned .crop policy aaaa'),
+    ],
+)
+def test_differing_crops(own, other, says):
+    data = People(subjects=['anna'])
+    data._metainfo['crop'] = own
+    warning = provenance.differing_crop(data, other, 'the model')
+    if says:
+        assert re.search(says, warning)
+    else:
+        assert warning == ''
