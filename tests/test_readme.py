@@ -1,5 +1,6 @@
 """Every command and every file that the README shows."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,11 +16,22 @@ README = (ROOT / 'README.md').read_text(encoding='utf-8')
 
 # .ci/run calls these two in a fresh clone; they cannot run inside the suite.
 RUN_BY_CI = {'make demo', 'make test'}
+_CLEF = 'configs/clef/clef_vitb16_bp4d_fold1.py'
+_ALIGNED = '--data-root data/bp4d_aligned'
+# Command: what it says where the licensed data is not.
 NEED_LICENSED_DATA = {
-    'python tools/train.py configs/clef/clef_pretrain_vitb16_bp4d_fold1.py',
-    'python tools/train.py configs/clef/clef_vitb16_bp4d_fold1.py',
-    'python tools/test.py configs/clef/clef_vitb16_bp4d_fold1.py '
-    'work_dirs/clef_vitb16_bp4d_fold1',
+    'python tools/dataset_tools/doctor.py bp4d data/bp4d': 'data/bp4d is no folder',
+    'python tools/dataset_tools/prepare.py bp4d --src data/bp4d '
+    '--dst data/bp4d_aligned': 'BP4D is not in data/bp4d',
+    f'python tools/dataset_tools/browse.py {_CLEF} {_ALIGNED}': (
+        'data/bp4d_aligned/ is missing'
+    ),
+    'python tools/train.py configs/clef/clef_pretrain_vitb16_bp4d_fold1.py '
+    f'{_ALIGNED}': 'data/bp4d_aligned/ is missing',
+    f'python tools/train.py {_CLEF} {_ALIGNED}': 'data/bp4d_aligned/ is missing',
+    f'python tools/test.py {_CLEF} work_dirs/clef_vitb16_bp4d_fold1 {_ALIGNED}': (
+        'data/bp4d_aligned/ is missing'
+    ),
 }
 OWN_BANK = (
     'python tools/train.py configs/demo/clef_tiny_bp4d_fold1.py '
@@ -37,7 +49,7 @@ def commands():
 
 
 def test_every_command_is_known_to_this_test():
-    assert commands() == RUN_BY_CI | NEED_LICENSED_DATA | {OWN_BANK, COPY_BANK}
+    assert commands() == {*RUN_BY_CI, *NEED_LICENSED_DATA, OWN_BANK, COPY_BANK}
 
 
 def test_ci_runs_the_two_make_targets():
@@ -45,11 +57,9 @@ def test_ci_runs_the_two_make_targets():
     assert all(command in script for command in RUN_BY_CI)
 
 
-@pytest.mark.parametrize('command', sorted(NEED_LICENSED_DATA))
-def test_commands_on_the_real_data_say_what_is_missing(command, tmp_path):
-    words = command.replace('tools/', f'{ROOT}/tools/').replace(
-        'configs/', f'{ROOT}/configs/'
-    )
+@pytest.mark.parametrize(('command', 'message'), NEED_LICENSED_DATA.items())
+def test_commands_on_the_real_data_say_what_is_missing(command, message, tmp_path):
+    words = re.sub(r'(?<= )(tools|configs)/', rf'{ROOT}/\1/', command)
     done = subprocess.run(
         [sys.executable, *words.split()[1:]],
         cwd=tmp_path,
@@ -57,7 +67,7 @@ def test_commands_on_the_real_data_say_what_is_missing(command, tmp_path):
         text=True,
     )
     assert done.returncode == 1
-    assert 'data/bp4d/ is missing' in done.stderr
+    assert message in done.stderr
     assert 'Traceback' not in done.stderr
 
 
@@ -78,6 +88,9 @@ def test_own_dataset_in_one_file(tmp_path, monkeypatch):
     import cv2
     import numpy as np
 
+    from clef_mm.datasets.samplers import SubjectBalancedSampler
+    from clef_mm.datasets.synthetic import Identity, render
+
     code = next(block for block in blocks('python') if 'my_faces.py' in block)
     lines = [line for line in code.splitlines() if line.strip()]
     assert len(lines) <= 60
@@ -86,7 +99,8 @@ def test_own_dataset_in_one_file(tmp_path, monkeypatch):
 
     rows = ['file,person,clip,frame,AU1,AU12']
     for index, person in enumerate(('anna', 'anna', 'ben', 'cleo')):
-        cv2.imwrite(str(tmp_path / f'{index}.png'), np.full((8, 8, 3), index, np.uint8))
+        face = render(Identity.draw(np.random.default_rng(index)), {12: index / 4})
+        cv2.imwrite(str(tmp_path / f'{index}.png'), face[..., ::-1])
         rows.append(f'{index}.png,{person},c1,{index},{index % 2},-1')
     (tmp_path / 'labels.csv').write_text('\n'.join(rows))
 
@@ -101,6 +115,26 @@ def test_own_dataset_in_one_file(tmp_path, monkeypatch):
     assert dataset.get_data_info(1)['gt_aus'].tolist() == [1, -1]
     assert Path(dataset.get_data_info(2)['img_path']).is_file()
     assert DATASETS.get('MyFaces') is MyFaces
+
+    # As the README says, preparation works on it without a line more.
+    crops = tmp_path.parent / 'my_crops'
+    done = subprocess.run(
+        [
+            *(sys.executable, 'tools/dataset_tools/prepare.py', 'MyFaces'),
+            *('--import', 'my_faces', '--src', tmp_path, '--dst', crops),
+            *('--workers', '1'),
+        ],
+        cwd=ROOT,
+        env={**os.environ, 'PYTHONPATH': str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    prepared = MyFaces(crops)
+    assert prepared.column('gt_aus').tolist() == [[0, -1], [1, -1], [0, -1], [1, -1]]
+    assert prepared.metainfo['crop']['name'] == 'aligned'
+    sampler = SubjectBalancedSampler(prepared, seed=0)
+    assert len(list(sampler)) == 4
 
 
 def test_pictures_and_files_exist():

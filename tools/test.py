@@ -33,7 +33,8 @@ def main() -> None:
     """Test, and write the report."""
     args = parse_args()
 
-    from clef_mm.engine.application import evaluate, guarded
+    from clef_mm.command_line import guarded
+    from clef_mm.engine.application import evaluate
 
     with guarded():
         evaluate(

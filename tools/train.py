@@ -37,7 +37,8 @@ def main() -> None:
     """Train."""
     args = parse_args()
 
-    from clef_mm.engine.application import guarded, train
+    from clef_mm.command_line import guarded
+    from clef_mm.engine.application import train
 
     with guarded():
         train(

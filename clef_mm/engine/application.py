@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
+from clef_mm.command_line import parse_options
 from clef_mm.engine.config import (
     check_prepared,
     load_config,
@@ -17,7 +14,6 @@ from clef_mm.engine.config import (
     use_synthetic,
 )
 from clef_mm.engine.runner import Runner
-from clef_mm.errors import UserError
 from clef_mm.evaluation import plot_per_au_f1, write_report
 from clef_mm.evaluation.protocol import measured_on, synthetic_notice
 from clef_mm.models.encoders.weights import newest_checkpoint
@@ -32,15 +28,6 @@ _TRAINING_KEYS = {
     'optim_wrapper',
     'param_scheduler',
 }
-
-
-@contextmanager
-def guarded() -> Iterator[None]:
-    """End the program with the message of a :class:`UserError`, without a traceback."""
-    try:
-        yield
-    except UserError as error:
-        sys.exit(f'\nerror: {error}')
 
 
 def train(
@@ -145,21 +132,6 @@ def prepare_config(
     if data_root is not None:
         set_data_root(cfg, data_root)
     return cfg
-
-
-def parse_options(options: list[str]) -> dict[str, Any]:
-    """Turn ``['KEY=VALUE', ...]`` of a command line into values by key.
-
-    Raises:
-        UserError: If there is no ``=``.
-    """
-    parsed = {}
-    for option in options:
-        key, equals, value = option.partition('=')
-        if not equals:
-            raise UserError(f'options are KEY=VALUE, got {option!r}')
-        parsed[key] = DictAction._parse_iterable(value)
-    return parsed
 
 
 def _checkpoint_to_test(path: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 # Pixels, but for the font sizes, which are points.
-_SHEET, _NARROWEST = 1600, 640
+_SHEET, _NARROWEST = 1700, 640
 _MARGIN, _GAP, _SEAM = 28, 22, 2
 _TILE = 176
 _LINE, _TITLE_LINE = 16, 26

@@ -52,13 +52,15 @@ class CropPolicy:
         if not 1 <= self.quality <= 100:
             raise CropPolicyError(f'quality {self.quality} is not in 1 .. 100')
 
-    def describe(self, detector: str | None = None) -> dict[str, object]:
+    def describe(
+        self, detector: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         """Return every setting and a hash of them all, as JSON values.
 
         Args:
-            detector: Name and version of the detector, where one is used.
+            detector: Config and version of the detector, where one is used.
         """
-        settings = {**asdict(self), 'detector': detector}
+        settings = {**asdict(self), 'detector': detector and dict(detector)}
         text = json.dumps(settings, sort_keys=True)
         return {**settings, 'hash': hashlib.sha256(text.encode()).hexdigest()[:12]}
 

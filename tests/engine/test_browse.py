@@ -129,6 +129,33 @@ def test_sheet_shows_every_pixel(tmp_path):
             )
 
 
+def test_words_stay_below_their_image(tmp_path):
+    """Long lists and long names wrap: nothing is written between two columns."""
+    black = np.zeros((1, 44, 44, 3), np.uint8)
+    units = ' '.join(f'AU{number}' for number in range(1, 30))
+    name = 'images/a_file_name_that_is_longer_than_its_picture_0123456789.jpg'
+    entries = [Entry(black, name, [units, 'activity T1'])] * 4
+    path = draw_contact_sheet(tmp_path / 'sheet.png', entries, 'Title', ['subtitle'])
+    sheet = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    dark = sheet == 0
+    top = int(np.flatnonzero(dark.sum(axis=1) >= 4 * 176)[0])
+    below = sheet[top:]
+    pictures = np.flatnonzero(below[0] == 0)
+    between = np.setdiff1d(np.arange(sheet.shape[1]), pictures)
+    assert len(pictures) == 4 * 176
+    assert (below[:, between] == 255).all()
+    written = (below[176:, pictures] < 255).any(axis=1)
+    lines = np.count_nonzero(np.diff(written.astype(int)) == 1)
+    assert lines >= 8  # names of 3 lines, lists of 6, the activity
+
+
+def test_less_than_a_batch_is_refused(demo_config):
+    config = demo_config('finetune', **{'train_dataloader.batch_size': 10_000})
+    with pytest.raises(ConfigError, match=r'not one batch of 10000'):
+        first_images(config, 'train', 3, seed=0)
+
+
+@pytest.mark.slow
 def test_command(synthetic_bp4d, tmp_path):
     done = subprocess.run(
         [

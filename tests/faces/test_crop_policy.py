@@ -4,6 +4,8 @@ import pytest
 
 from clef_mm.faces.crop_policy import POLICIES, CropPolicyError, get_policy
 
+MTCNN = {'type': 'MTCNN', 'version': '1'}
+
 
 def test_names_are_the_keys():
     assert {name: policy.name for name, policy in POLICIES.items()} == {
@@ -18,9 +20,9 @@ def test_jaa_nets_geometry_is_the_default_alignment():
 
 @pytest.mark.parametrize('name', POLICIES)
 def test_description_is_json_and_repeatable(name):
-    described = get_policy(name).describe('mtcnn 1')
+    described = get_policy(name).describe(MTCNN)
     assert json.loads(json.dumps(described)) == described
-    assert described == get_policy(name).describe('mtcnn 1')
+    assert described == get_policy(name).describe(MTCNN)
 
 
 def test_hash_changes_with_every_setting():
@@ -30,9 +32,9 @@ def test_hash_changes_with_every_setting():
         get_policy('aligned', size=200),
         get_policy('aligned', scale=2.0),
     ]
-    hashes = {policy.describe('mtcnn 1')['hash'] for policy in policies}
+    hashes = {policy.describe(MTCNN)['hash'] for policy in policies}
     assert len(hashes) == 4
-    assert policies[0].describe('mtcnn 2')['hash'] not in hashes
+    assert policies[0].describe({**MTCNN, 'version': '2'})['hash'] not in hashes
 
 
 @pytest.mark.parametrize(

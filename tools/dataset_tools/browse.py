@@ -51,7 +51,7 @@ def main() -> None:
     """Write the sheet."""
     args = parse_args()
 
-    from clef_mm.engine.application import guarded
+    from clef_mm.command_line import guarded
     from clef_mm.engine.browse import browse
 
     with guarded():

@@ -41,13 +41,11 @@ def main() -> None:
     """Examine the folder and end with 1 if something is wrong."""
     args = parse_args()
 
+    from clef_mm.command_line import guarded
     from clef_mm.datasets.doctor import examine
-    from clef_mm.errors import UserError
 
-    try:
+    with guarded():
         result = examine(args.dataset, args.root, args.deep, args.workers)
-    except UserError as error:
-        raise SystemExit(f'error: {error}') from None
     for line in result.lines():
         print(line)
     sys.exit(0 if result.passed else 1)

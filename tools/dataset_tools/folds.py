@@ -66,17 +66,15 @@ def main() -> None:
     """Show or make what the command line asks for."""
     args = parse_args()
 
-    from clef_mm.errors import UserError
+    from clef_mm.command_line import guarded
 
-    try:
+    with guarded():
         if args.generate is not None:
             generate(args)
         elif args.fold is not None:
             show_fold(args)
         else:
             show_presets(args)
-    except UserError as error:
-        raise SystemExit(f'error: {error}') from None
 
 
 def show_presets(args: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ Examples:
     python tools/dataset_tools/make_synthetic.py bp4d data/synthetic/bp4d
     python tools/dataset_tools/make_synthetic.py bp4d /tmp/small --subjects 4
     python tools/dataset_tools/make_synthetic.py bp4d --help
+    python tools/dataset_tools/make_synthetic.py affectnet data/affectnet --release npy
     python tools/dataset_tools/make_synthetic.py --contact-sheet sheet.png
 
 A layout is an entry of `LAYOUTS`. Layout `name` is written by `write_name` in
@@ -89,6 +90,75 @@ def add_disfa_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_rafdb_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `write_rafdb`."""
+    add_count_option(parser, '--n-train', 'training images', 1200)
+    add_count_option(parser, '--n-test', 'test images', 300)
+    add_face_size_option(parser)
+
+
+def add_affectnet_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `write_affectnet`."""
+    parser.add_argument(
+        '--release',
+        choices=['csv', 'npy'],
+        help='photographs and tables, or crops of 2021 (default: csv)',
+    )
+    add_count_option(parser, '--n-train', 'training images', 1200)
+    add_count_option(parser, '--val-per-class', 'validation images of a class', 20)
+    add_face_size_option(parser)
+    parser.add_argument(
+        '--no-quirks',
+        dest='quirks',
+        action='store_false',
+        help='csv: leave out broken files, a doubled row and the like',
+    )
+    parser.add_argument(
+        '--no-validation-header',
+        dest='validation_header',
+        action='store_false',
+        help='csv: write validation.csv without a header',
+    )
+    parser.add_argument(
+        '--val-folder',
+        choices=['val_set', 'valid_set'],
+        help='npy: name of the validation folder (default: val_set)',
+    )
+    parser.add_argument(
+        '--number-type',
+        choices=['text', 'number'],
+        help='npy: how single numbers are stored (default: text)',
+    )
+
+
+def add_ferplus_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `write_ferplus`."""
+    parser.add_argument(
+        '--form',
+        choices=['csv', 'folders'],
+        help='two tables, or what the official tool makes of them (default: csv)',
+    )
+    add_count_option(parser, '--n-train', 'faces in the part Training', 800)
+    add_count_option(parser, '--n-val', 'faces in the part PublicTest', 100)
+    add_count_option(parser, '--n-test', 'faces in the part PrivateTest', 100)
+
+
+def add_count_option(
+    parser: argparse.ArgumentParser, flag: str, what: str, default: int
+) -> None:
+    """Add a number of images."""
+    parser.add_argument(
+        flag, type=int, metavar='N', help=f'number of {what} (default: {default})'
+    )
+
+
+def add_face_size_option(parser: argparse.ArgumentParser) -> None:
+    """Add --size, where photographs differ in size."""
+    parser.add_argument(
+        '--size', type=int, help='pixels across a face, about (default: 96)'
+    )
+
+
 def add_subjects_option(
     parser: argparse.ArgumentParser, module: str, name: str
 ) -> None:
@@ -125,8 +195,20 @@ LAYOUTS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         add_bp4d_plus_options,
     ),
     'disfa': ('DISFA: 27 subjects, two videos each, AU levels', add_disfa_options),
+    'rafdb': ('RAF-DB: photographs of seven expressions', add_rafdb_options),
+    'affectnet': (
+        'AffectNet: photographs of eight expressions, valence and arousal',
+        add_affectnet_options,
+    ),
+    'ferplus': (
+        'FERPlus: small grey photographs with ten votes each',
+        add_ferplus_options,
+    ),
 }
 """Name of a layout: what it is, and what adds its options to a parser."""
+
+SHEETS = {'contact_sheet': 'every action unit', 'expression_sheet': 'every expression'}
+"""Images that `write_name` in `contact_sheet.py` writes: what they show."""
 
 
 def first_of(module: str, name: str) -> Callable[[str], tuple[str, ...]]:
@@ -142,11 +224,12 @@ def first_of(module: str, name: str) -> Callable[[str], tuple[str, ...]]:
 def parse_args() -> argparse.Namespace:
     """Parse the command line; --help answers before OpenCV is imported."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument(
-        '--contact-sheet',
-        metavar='FILE',
-        help='also (or only) write an image that shows every action unit',
-    )
+    for name, subject in SHEETS.items():
+        shared.add_argument(
+            f'--{name.replace("_", "-")}',
+            metavar='FILE',
+            help=f'also (or only) write an image that shows {subject}',
+        )
     parser = argparse.ArgumentParser(
         description='Write rendered stand-ins for a licensed dataset.',
         parents=[shared],
@@ -167,7 +250,7 @@ def parse_args() -> argparse.Namespace:
             '--workers', type=int, help='processes that render (default: 2)'
         )
     args = parser.parse_args()
-    if args.layout is None and 'contact_sheet' not in args:
+    if args.layout is None and not SHEETS.keys() & vars(args).keys():
         parser.error('nothing to do: give a layout and a folder, or --contact-sheet')
     return args
 
@@ -176,18 +259,16 @@ def main() -> None:
     """Write what the command line asks for."""
     options = vars(parse_args())
     layout = options.pop('layout')
-    contact_sheet = options.pop('contact_sheet', None)
+    sheets = {name: options.pop(name) for name in SHEETS if name in options}
 
-    from clef_mm.errors import UserError
+    from clef_mm.command_line import guarded
 
-    try:
+    with guarded():
         if layout:
             write = getattr(import_module(f'{PACKAGE}.{layout}'), f'write_{layout}')
             write(options.pop('destination'), **options)
-        if contact_sheet:
-            import_module(f'{PACKAGE}.contact_sheet').write_contact_sheet(contact_sheet)
-    except UserError as error:
-        raise SystemExit(f'error: {error}') from None
+        for name, path in sheets.items():
+            getattr(import_module(f'{PACKAGE}.contact_sheet'), f'write_{name}')(path)
 
 
 if __name__ == '__main__':

@@ -37,7 +37,18 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--size', type=int, help='side of a crop in pixels')
     parser.add_argument('--scale', type=float, help='how much of the head is shown')
-    parser.add_argument('--detector', help='face detector, by its registered name')
+    parser.add_argument(
+        '--detector',
+        default='MTCNN',
+        help='face detector, by its registered name (default: MTCNN)',
+    )
+    parser.add_argument(
+        '--detector-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='its arguments, such as long_side=320 min_face=0.15 for large faces',
+    )
     parser.add_argument(
         '--options',
         nargs='+',
@@ -66,22 +77,25 @@ def main() -> None:
     # Each process has a core to itself: threads would only wait for each other.
     os.environ['OMP_NUM_THREADS'] = '1'
 
+    from clef_mm.command_line import guarded, parse_options
     from clef_mm.datasets.names import find_dataset
     from clef_mm.datasets.preparation import prepare
-    from clef_mm.engine.application import guarded, parse_options
-    from clef_mm.faces import DEFAULT_DETECTOR
+    from clef_mm.errors import UserError
     from clef_mm.faces.crop_policy import get_policy
 
     with guarded():
         options = parse_options(args.options)
+        kind = find_dataset(args.dataset, args.module)
+        try:
+            dataset = kind(args.src, lazy_init=True, **options)
+        except (TypeError, ValueError) as error:
+            raise UserError(f'--options {" ".join(args.options)}: {error}') from error
         try:
             done = prepare(
-                find_dataset(args.dataset, args.module)(
-                    args.src, lazy_init=True, **options
-                ),
+                dataset,
                 args.dst,
                 get_policy(args.policy, args.size, args.scale),
-                args.detector or DEFAULT_DETECTOR,
+                {'type': args.detector, **parse_options(args.detector_options)},
                 options,
                 args.workers,
             )

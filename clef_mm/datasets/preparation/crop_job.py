@@ -8,9 +8,11 @@ start, so a crop that was half written when the power failed is never used.
 from __future__ import annotations
 
 import errno
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,7 +49,7 @@ class CropJob:
         dataset: The dataset, not loaded.
         frames: Records of the frames to cut the faces out of.
         policy: How.
-        detector: Name of a detector in the registry; ``''`` where none is needed.
+        detector: Config of a detector; None where none is needed.
         root: The tree that is being prepared.
         shard: File that the records of the finished crops go to.
     """
@@ -55,7 +57,7 @@ class CropJob:
     dataset: FaceDataset
     frames: FrameTable
     policy: CropPolicy
-    detector: str
+    detector: dict[str, Any] | None
     root: Path
     shard: Path
 
@@ -69,7 +71,9 @@ def run_crop_job(job: CropJob) -> None:
     Raises:
         PreparationError: If something cannot be written.
     """
-    detector = _detector(job.detector) if job.detector else None
+    detector = None
+    if job.detector is not None:
+        detector = _detector(json.dumps(job.detector, sort_keys=True))
     finder = FaceFinder(job.policy, job.dataset, job.frames, detector)
     files = crop_files(job.frames)
     faces: dict[int, FoundFace] = {}
@@ -150,6 +154,6 @@ def _cannot_write(error: OSError, root: Path) -> PreparationError:
 
 
 @cache
-def _detector(name: str) -> FaceDetector:
+def _detector(config: str) -> FaceDetector:
     """Return the detector of this process: loading its weights takes a while."""
-    return DETECTORS.build({'type': name})
+    return DETECTORS.build(json.loads(config))

@@ -75,7 +75,7 @@ def prepare(
     dataset: FaceDataset,
     dst: str | Path,
     policy: CropPolicy,
-    detector: str,
+    detector: dict[str, Any],
     options: Mapping[str, Any],
     workers: int,
 ) -> Preparation:
@@ -88,7 +88,8 @@ def prepare(
         dataset: The official tree, not loaded.
         dst: New folder, or one that the same call has begun.
         policy: How faces are cut out.
-        detector: Name of a detector in the registry.
+        detector: Config of a detector, such as ``{'type': 'MTCNN'}``; not used where
+            the policy asks the dataset.
         options: What the dataset was built with, for the index.
         workers: Processes.
 
@@ -96,19 +97,20 @@ def prepare(
         What was done. Frames without a crop are listed in ``dst/lost_frames.csv``.
 
     Raises:
-        PreparationError: If ``dst`` holds something else or cannot be written.
+        PreparationError: If ``dst`` holds something else or cannot be written, or there
+            is no such detector.
         DataRootError: If the source is not as documented.
     """
     dst = Path(dst).resolve()
     _check_apart(Path(dataset.data_root).resolve(), dst)
-    detector = detector if policy.faces == 'detector' else ''
+    detector = detector if policy.faces == 'detector' else None
     start = time.monotonic()
     frames = dataset.frames_to_prepare(dataset.source_frames())
     _check_keys(frames)
     settings = {
         'dataset': dataset.metainfo['dataset'],
         'options': dict(options),
-        'crop': policy.describe(_detector_id(detector)),
+        'crop': policy.describe(_with_version(detector)),
         'source_frames': _signature(frames),
         'synthetic': dataset.metainfo['synthetic'],
     }
@@ -159,11 +161,14 @@ def _check_keys(frames: FrameTable) -> None:
         )
 
 
-def _detector_id(name: str) -> str | None:
-    if not name:
+def _with_version(detector: dict[str, Any] | None) -> dict[str, Any] | None:
+    if detector is None:
         return None
-    detector = DETECTORS.build({'type': name})
-    return f'{detector.name} {detector.version}, long side {detector.long_side}'
+    try:
+        version = DETECTORS.build(detector).version
+    except (KeyError, TypeError, ValueError) as error:
+        raise PreparationError(f'detector {detector}: {error.args[0]}') from error
+    return {**detector, 'version': version}
 
 
 def _signature(frames: FrameTable) -> str:
@@ -218,7 +223,7 @@ def _jobs(
     dataset: FaceDataset,
     frames: FrameTable,
     policy: CropPolicy,
-    detector: str,
+    detector: dict[str, Any] | None,
     dst: Path,
 ) -> list[CropJob]:
     """Cut the frames into pieces that do not cross from one recording to another."""

@@ -41,6 +41,8 @@ class ActionUnitBalancedSampler(GroupSampler):
             frame without any although ``negative_share`` is set.
     """
 
+    balances_labels = True
+
     def __init__(
         self,
         dataset: FaceDataset,

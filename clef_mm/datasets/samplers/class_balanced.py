@@ -29,6 +29,8 @@ class ClassBalancedSampler(GroupSampler):
         SamplerError: If the dataset has no expressions, or none of a class.
     """
 
+    balances_labels = True
+
     def __init__(
         self, dataset: FaceDataset, length: int | None = None, seed: int | None = None
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from numbers import Integral
+from typing import ClassVar
 
 import numpy as np
 from mmengine.dist import sync_random_seed
@@ -35,6 +36,9 @@ class EpochSampler(Sampler):
     Raises:
         SamplerError: If an epoch would be empty.
     """
+
+    balances_labels: ClassVar[bool] = False
+    """Whether labels are drawn more evenly than the data has them."""
 
     def __init__(
         self,

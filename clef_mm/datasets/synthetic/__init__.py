@@ -13,23 +13,35 @@ from importlib import import_module
 _HOMES = {
     'ACTION_UNITS': 'action_units',
     'Identity': 'identity',
+    'draw_photo': 'photo',
+    'face_landmarks': 'landmarks',
     'render': 'face_renderer',
     'simulate_sequence': 'world',
+    'write_affectnet': 'affectnet',
     'write_bp4d': 'bp4d',
     'write_bp4d_plus': 'bp4d_plus',
     'write_contact_sheet': 'contact_sheet',
     'write_disfa': 'disfa',
+    'write_expression_sheet': 'contact_sheet',
+    'write_ferplus': 'ferplus',
+    'write_rafdb': 'rafdb',
 }
 
 __all__ = [
     'ACTION_UNITS',
     'Identity',
+    'draw_photo',
+    'face_landmarks',
     'render',
     'simulate_sequence',
+    'write_affectnet',
     'write_bp4d',
     'write_bp4d_plus',
     'write_contact_sheet',
     'write_disfa',
+    'write_expression_sheet',
+    'write_ferplus',
+    'write_rafdb',
 ]
 
 

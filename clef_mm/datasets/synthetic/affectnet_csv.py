@@ -170,7 +170,7 @@ def _draw_mixture(rng: np.random.Generator, label: str) -> dict[str, float]:
 def _annotation(rng: np.random.Generator, photo: Photo, image: _Image) -> list[str]:
     """Box, landmarks, label, valence and arousal as they stand in a table."""
     error = rng.normal(0, _LANDMARK_ERROR * photo.face_side, size=(68, 2))
-    points = photo.landmarks + error
+    points = photo.landmarks() + error
     left, top, width, height = _box(photo)
     if image.quirk == 'negative width':
         width = -width
@@ -187,7 +187,7 @@ def _annotation(rng: np.random.Generator, photo: Photo, image: _Image) -> list[s
 
 def _box(photo: Photo) -> tuple[int, int, int, int]:
     """Left, top, width and height of the face, within the photograph."""
-    left, top, side = face_square(photo.landmarks, _BOX_MARGIN)
+    left, top, side = face_square(photo.landmarks(), _BOX_MARGIN)
     x, y = max(0, round(left)), max(0, round(top))
     right = min(photo.width, round(left + side))
     bottom = min(photo.height, round(top + side))

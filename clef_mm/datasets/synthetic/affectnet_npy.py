@@ -74,9 +74,7 @@ def write_npy_release(
     return sum(run_jobs(_write_batch, jobs, workers, 'synthetic AffectNet'))
 
 
-def _sparse_numbers(
-    rng: np.random.Generator, count: int, density: float
-) -> list[int]:
+def _sparse_numbers(rng: np.random.Generator, count: int, density: float) -> list[int]:
     """Choose increasing numbers from 0 on, of which the others are missing."""
     numbers = rng.choice(ceil(count / density), count, replace=False)
     return sorted(numbers.tolist())
@@ -87,7 +85,7 @@ def _write_batch(job: _Job) -> int:
     for number, label in job.images:
         name = f'AffectNet npy {job.part} {number}'
         photo = draw_photo(job.seed, name, {label: 1.0}, job.size)
-        crop = square_crop(photo.landmarks, job.size, margin=_MARGIN)
+        crop = square_crop(photo.landmarks(), job.size, margin=_MARGIN)
         image = cut(photo.render(), crop, job.size)
         content = encode_image(image, quality=photo.camera.jpeg_quality)
         (job.folder / 'images' / f'{number}.jpg').write_bytes(content)
@@ -100,6 +98,6 @@ def _write_batch(job: _Job) -> int:
         for field, value in values.items():
             stored = np.array(str(value) if job.as_text else value)
             np.save(annotations / f'{number}_{field}.npy', stored)
-        landmarks = move(photo.landmarks, crop).ravel()
+        landmarks = move(photo.landmarks(), crop).ravel()
         np.save(annotations / f'{number}_lnd.npy', landmarks)
     return len(job.images)

@@ -15,8 +15,8 @@ LEAST = 2
 def allot(setting: str, total: int, official: Mapping[str, int]) -> dict[str, int]:
     """Divide images among classes in proportion to the official counts.
 
-    Every class gets `LEAST` images; the others go where most are missing, one by one,
-    so that no class is further than one image from its share of what is left.
+    Every class gets `LEAST` images; what is left goes to the classes whose share is
+    larger, in proportion to what they lack of it.
 
     Args:
         setting: Name of the argument that `total` is, for the message.

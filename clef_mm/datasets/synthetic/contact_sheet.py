@@ -11,7 +11,8 @@ import numpy as np
 
 from clef_mm.datasets.synthetic.action_units import ACTION_UNITS, AU_NUMBERS
 from clef_mm.datasets.synthetic.bp4d_layout import BP4D_TASK_EMOTIONS
-from clef_mm.datasets.synthetic.expressions import RECIPES
+from clef_mm.datasets.synthetic.expressions import EXPRESSIONS
+from clef_mm.datasets.synthetic.face_crops import cut, square_crop
 from clef_mm.datasets.synthetic.face_renderer import render
 from clef_mm.datasets.synthetic.identity import Identity
 from clef_mm.datasets.synthetic.photo import draw_photo
@@ -20,6 +21,7 @@ from clef_mm.datasets.synthetic.world import draw_subject, simulate_sequence
 _CELL = 96  # pixels: what a network sees, not enlarged
 _CAPTION = 13
 _PHOTO_CELL, _PHOTO_ROWS = 128, 6
+_PHOTO_MARGIN = 1.7  # of a photograph about the landmarks
 _LEVEL = 8  # grey levels that are told apart
 _INK, _PAPER = (30, 30, 30), (250, 250, 250)
 _FACES = ('F005', 'M004', 'M006', 'M018')
@@ -101,7 +103,7 @@ def expression_sheet(seed: int = 0) -> np.ndarray:
                 *(_photo(seed, f'sheet {row}', name) for row in range(_PHOTO_ROWS)),
             ]
         )
-        for name in RECIPES
+        for name in EXPRESSIONS
     ]
     title = _title('Rendered stand-ins, not real people. Expressions as photographs')
     photos = np.concatenate(columns, axis=1)
@@ -109,16 +111,12 @@ def expression_sheet(seed: int = 0) -> np.ndarray:
 
 
 def _photo(seed: int, name: str, expression: str) -> np.ndarray:
-    """A whole photograph, made as large as a cell allows, without camera noise."""
-    photo = draw_photo(seed, f'{name} {expression}', expression)
-    scene = replace(photo.identity.scene, noise=0.0)
-    image = replace(photo, identity=replace(photo.identity, scene=scene)).image()
-    scale = (_PHOTO_CELL - 2) / max(image.shape[:2])
-    image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    cell = np.full((_PHOTO_CELL, _PHOTO_CELL, 3), _PAPER, np.uint8)
-    top, left = (_PHOTO_CELL - np.array(image.shape[:2])) // 2
-    cell[top : top + image.shape[0], left : left + image.shape[1]] = image
-    return cell // _LEVEL * _LEVEL + _LEVEL // 2
+    """A photograph around its face, without camera noise."""
+    photo = draw_photo(seed, f'{name} {expression}', {expression: 1.0}, _PHOTO_CELL)
+    quiet = replace(photo, camera=replace(photo.camera, noise=0.0))
+    crop = square_crop(photo.landmarks(), _PHOTO_CELL, margin=_PHOTO_MARGIN)
+    image = cut(quiet.render(), crop, _PHOTO_CELL)
+    return image // _LEVEL * _LEVEL + _LEVEL // 2
 
 
 def _write_png(path: Path, image: np.ndarray) -> None:

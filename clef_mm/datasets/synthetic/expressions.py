@@ -1,130 +1,165 @@
-"""The expressions of posed and wild photographs: which AUs make a face show one.
+"""The eight expressions as data: which action units show them, and how strongly.
 
-A sequence of `behaviour` comes and goes and mixes emotions; a photograph of a dataset
-of expressions was chosen because it shows one clearly. So every expression has AUs that
-all its faces show, and others that some show.
+An expression has a core that is always there and variants of which a face shows one,
+for people frown with closed and with open mouths. How strongly all of it shows differs
+from face to face, and now and then an action unit joins in that means nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
+
+Intensities = dict[int, float]
+
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How faces show an expression.
+class Expression:
+    """What a face does to show an expression.
 
     Attributes:
-        always: AU number to its intensity (0, 1] in a strong expression.
-        sometimes: The same for AUs that join in with probability `JOIN_CHANCE`.
-        valence: Mean displeasure (-1) .. pleasure (1).
-        arousal: Mean calm (-1) .. excitement (1).
-        one_sided: Whether one half of the face shows most of it.
+        core: AU number to intensity in [0, 1] at full strength.
+        variants: Each adds AUs to the core; a face shows one of them.
+        valence: Unpleasant (-1) to pleasant (1) at full strength.
+        arousal: Calm (-1) to excited (1) at full strength.
+        one_sided: AUs that only one half of the face shows, or shows more of.
     """
 
-    always: Mapping[int, float]
-    sometimes: Mapping[int, float]
+    core: Mapping[int, float]
+    variants: tuple[Mapping[int, float], ...]
     valence: float
     arousal: float
-    one_sided: bool = False
+    one_sided: Mapping[int, float] = field(default_factory=dict)
 
 
-RECIPES: Mapping[str, Recipe] = {
-    'neutral': Recipe({}, {}, 0.0, 0.0),
-    'happiness': Recipe({6: 0.9, 12: 1.0}, {25: 0.9, 26: 0.5}, 0.7, 0.25),
-    'sadness': Recipe({1: 1.0, 4: 0.6, 15: 1.0}, {17: 0.7}, -0.65, -0.2),
-    'surprise': Recipe(
-        {1: 1.0, 2: 1.0, 5: 0.9, 25: 0.5, 26: 0.95}, {25: 0.9}, 0.15, 0.7
+EXPRESSIONS: Mapping[str, Expression] = {
+    'neutral': Expression({}, ({},), valence=0.0, arousal=0.0),
+    'happiness': Expression(
+        {6: 0.75, 12: 0.95},
+        ({}, {25: 0.7}, {25: 0.95}, {25: 0.8, 26: 0.4}, {7: 0.35, 25: 0.7}),
+        valence=0.75,
+        arousal=0.25,
     ),
-    'fear': Recipe(
-        {1: 0.95, 2: 0.5, 4: 0.75, 5: 1.0, 20: 1.0, 25: 0.7},
-        {26: 0.4},
-        *(-0.6, 0.75),
+    'sadness': Expression(
+        {1: 0.95, 4: 0.55, 15: 0.95},
+        ({}, {17: 0.7}, {17: 0.4, 24: 0.35}, {7: 0.3}, {25: 0.3}),
+        valence=-0.65,
+        arousal=-0.25,
     ),
-    'disgust': Recipe({9: 1.0, 10: 1.0, 4: 0.35}, {17: 0.6, 7: 0.5}, -0.65, 0.4),
-    'anger': Recipe({4: 1.0, 7: 0.8, 23: 0.8}, {24: 0.9, 17: 0.5}, -0.5, 0.6),
-    'contempt': Recipe({12: 0.55, 14: 1.0}, {}, -0.5, 0.35, one_sided=True),
+    'surprise': Expression(
+        {1: 0.95, 2: 0.95, 5: 0.8, 25: 0.6, 26: 0.95},
+        ({}, {12: 0.2}),
+        valence=0.15,
+        arousal=0.75,
+    ),
+    'fear': Expression(
+        {1: 0.9, 2: 0.5, 4: 0.7, 5: 0.95, 20: 0.95, 25: 0.6},
+        ({}, {26: 0.3}, {25: 0.3}),
+        valence=-0.45,
+        arousal=0.8,
+    ),
+    'disgust': Expression(
+        {9: 0.95, 10: 0.85},
+        ({17: 0.5}, {4: 0.3, 7: 0.45}, {25: 0.5}, {15: 0.4, 17: 0.6}, {6: 0.4, 7: 0.3}),
+        valence=-0.7,
+        arousal=0.4,
+    ),
+    'anger': Expression(
+        {4: 1.0, 7: 0.75},
+        (
+            {23: 0.7, 24: 0.8},
+            {17: 0.6, 24: 0.95},
+            {17: 0.4, 23: 0.95},
+            {10: 0.5, 20: 0.3, 25: 0.9},
+        ),
+        valence=-0.65,
+        arousal=0.65,
+    ),
+    'contempt': Expression(
+        {14: 0.15},
+        ({}, {4: 0.15}, {7: 0.3}, {24: 0.25}),
+        valence=-0.55,
+        arousal=0.35,
+        one_sided={12: 0.8, 14: 1.0},
+    ),
 }
-"""Name of an expression to how it looks, in the order of the prompt bank."""
+"""Every expression, in the order of the prompt bank."""
 
-JOIN_CHANCE = 0.6
-"""Probability of an AU that only some faces of an expression show."""
-
-_STRENGTH = (0.75, 1.0)  # of a whole face, relative to the recipe
-_JITTER = (0.85, 1.0)  # of each AU in it
-_TRACE = 0.12  # greatest intensity of an AU that has nothing to do with it
-_N_TRACES = 3
-_WEAK_SIDE = 0.15  # of the intensity, where an expression is one-sided
-_MOOD_SPREAD = 0.1  # standard deviation of valence and arousal
+_STRENGTH = (0.7, 1.05)
+_SPREAD = (0.85, 1.15)  # of one AU about the strength of the whole
+_STRAY_SHARE = 0.15  # of all faces show an AU that means nothing
+_STRAY_INTENSITY = (0.1, 0.3)
+_MOOD_SPREAD = 0.12  # standard deviation of valence and arousal
 
 
 @dataclass(frozen=True, slots=True)
-class FacialAction:
-    """What a face does at one moment.
+class Showing:
+    """What one face shows.
 
     Attributes:
-        intensities: AU number to intensity in [0, 1], of the right half of the image.
-        left: The same of the left half; None if the face is symmetric.
-        valence: Displeasure (-1) .. pleasure (1).
-        arousal: Calm (-1) .. excitement (1).
+        right: AU intensities of the right half of the image.
+        left: Those of the left half; None if the face is symmetric.
+        valence: Unpleasant (-1) to pleasant (1).
+        arousal: Calm (-1) to excited (1).
     """
 
-    intensities: Mapping[int, float]
-    left: Mapping[int, float] | None
+    right: Intensities
+    left: Intensities | None
     valence: float
     arousal: float
 
 
-def draw_action(rng: np.random.Generator, expression: str) -> FacialAction:
-    """Draw a face that shows an expression, stronger or weaker, with other traces.
+def draw_showing(rng: np.random.Generator, mixture: Mapping[str, float]) -> Showing:
+    """Draw how one face shows an expression, or a mixture of several.
 
     Args:
-        rng: Source of every choice.
-        expression: A name of `RECIPES`.
+        rng: Source of all choices.
+        mixture: Name of each expression and its weight in [0, 1]; {'fear': 1.0} is
+            plain fear, {} is a face at rest.
+
+    Raises:
+        ValueError: An expression is unknown.
     """
-    recipe = RECIPES[expression]
-    strength = rng.uniform(*_STRENGTH)
-    intensities = _draw_traces(rng)
-    for number, intensity in _draw_units(rng, recipe).items():
-        intensities[number] = intensity * strength * rng.uniform(*_JITTER)
-    left, right = None, intensities
-    if recipe.one_sided:
-        weak = {number: _WEAK_SIDE * value for number, value in intensities.items()}
-        left, right = (intensities, weak) if rng.random() < 0.5 else (weak, intensities)
-    mood = rng.normal((recipe.valence, recipe.arousal), _MOOD_SPREAD)
+    both, one_sided = dict.fromkeys(AU_NUMBERS, 0.0), dict.fromkeys(AU_NUMBERS, 0.0)
+    mood = rng.normal(0, _MOOD_SPREAD, 2)
+    for name, weight in mixture.items():
+        if name not in EXPRESSIONS:
+            raise ValueError(
+                f'unknown expression {name!r}; choose from {", ".join(EXPRESSIONS)}'
+            )
+        shown = EXPRESSIONS[name]
+        strength = weight * rng.uniform(*_STRENGTH)
+        variant = shown.variants[rng.integers(len(shown.variants))]
+        for intensities in (shown.core, variant):
+            _add(both, intensities, strength, rng)
+        _add(one_sided, shown.one_sided, strength, rng)
+        mood += strength * np.array([shown.valence, shown.arousal])
+    if rng.random() < _STRAY_SHARE:
+        stray = int(rng.choice(AU_NUMBERS))
+        both[stray] = max(both[stray], float(rng.uniform(*_STRAY_INTENSITY)))
     valence, arousal = np.clip(mood, -1, 1).tolist()
-    return FacialAction(right, left, valence, arousal)
+    if not any(one_sided.values()):
+        return Showing(_capped(both), None, valence, arousal)
+    halves = [both, {number: both[number] + one_sided[number] for number in both}]
+    if rng.random() < 0.5:
+        halves.reverse()
+    return Showing(_capped(halves[0]), _capped(halves[1]), valence, arousal)
 
 
-def draw_unclear_action(rng: np.random.Generator) -> FacialAction:
-    """Draw a face between two expressions, both weak, that people would not agree on."""
-    names = rng.choice([name for name in RECIPES if name != 'neutral'], 2, False)
-    actions = [draw_action(rng, name) for name in names.tolist()]
-    intensities: dict[int, float] = {}
-    for action in actions:
-        for number, intensity in action.intensities.items():
-            intensities[number] = max(intensities.get(number, 0.0), 0.45 * intensity)
-    return FacialAction(
-        intensities,
-        None,
-        valence=sum(action.valence for action in actions) / 4,
-        arousal=sum(action.arousal for action in actions) / 4,
-    )
+def _add(
+    total: Intensities,
+    intensities: Mapping[int, float],
+    strength: float,
+    rng: np.random.Generator,
+) -> None:
+    for number, intensity in intensities.items():
+        total[number] += intensity * strength * float(rng.uniform(*_SPREAD))
 
 
-def _draw_traces(rng: np.random.Generator) -> dict[int, float]:
-    """Faint AUs, as no face is ever quite at rest."""
-    numbers = rng.choice((1, 2, 4, 7, 12, 15, 17), _N_TRACES, replace=False)
-    return {int(number): float(rng.uniform(0, _TRACE)) for number in numbers}
-
-
-def _draw_units(rng: np.random.Generator, recipe: Recipe) -> dict[int, float]:
-    """AUs of this face and their intensities in a strong expression."""
-    units = dict(recipe.always)
-    for number, intensity in recipe.sometimes.items():
-        if rng.random() < JOIN_CHANCE:
-            units[number] = intensity
-    return units
+def _capped(intensities: Intensities) -> Intensities:
+    """Cap at 1 and leave out AUs at rest."""
+    return {n: min(1.0, value) for n, value in intensities.items() if value > 0}

@@ -28,8 +28,8 @@ def square_crop(points: np.ndarray, size: int, *, margin: float) -> np.ndarray:
     """Map that scales the square of `face_square` to (size, size) pixels, (2, 3)."""
     left, top, side = face_square(points, margin)
     scale = size / side
-    # Pixel k covers [k, k + 1), while landmarks count from the middle of pixel 0.
-    shift = (np.array([0.5 - left, 0.5 - top])) * scale - 0.5
+    # The square begins at the edge of the first pixel, half a pixel before its middle.
+    shift = -scale * np.array([left, top]) - 0.5
     return np.column_stack([scale * np.eye(2), shift])
 
 

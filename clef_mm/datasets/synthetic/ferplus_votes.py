@@ -29,7 +29,7 @@ _CONFUSED = {
     'contempt': ('neutral', 'anger'),
 }
 _DOUBTFUL_SHARE = 0.3  # of all faces show two expressions
-_SECOND_WEIGHT = (0.3, 0.7)
+_SECOND_WEIGHT = (0.22, 0.52)  # of the lesser expression, mostly
 _CLEAR = (0.88, 0.98)  # probability that a vote goes to what a clear face shows
 _SEEN = (0.55, 0.95)  # probability that a vote goes to either of two expressions
 _ELSEWHERE = {'unknown': 0.35, 'NF': 0.05}  # the rest goes to the expressions
@@ -50,7 +50,7 @@ def draw_doubt(
     """
     if clear or rng.random() >= _DOUBTFUL_SHARE:
         return {expression: 1.0}
-    weight = float(rng.uniform(*_SECOND_WEIGHT)) * 0.75
+    weight = float(rng.uniform(*_SECOND_WEIGHT))
     return {expression: 1 - weight, str(rng.choice(_CONFUSED[expression])): weight}
 
 
@@ -64,7 +64,8 @@ def draw_votes(
     """
     seen = float(rng.uniform(*(_CLEAR if len(mixture) == 1 else _SEEN)))
     chances = np.full(
-        len(FERPLUS_COLUMNS), (1 - sum(_ELSEWHERE.values())) / (len(FERPLUS_COLUMNS) - 2)
+        len(FERPLUS_COLUMNS),
+        (1 - sum(_ELSEWHERE.values())) / (len(FERPLUS_COLUMNS) - 2),
     )
     for name, share in _ELSEWHERE.items():
         chances[FERPLUS_COLUMNS.index(name)] = share

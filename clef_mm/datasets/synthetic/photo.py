@@ -1,237 +1,193 @@
-"""A photograph in the wild: a new person, an expression, and a chance snapshot of it.
+"""Photographs in the wild: anybody, anywhere, seen once.
 
-Other than the frames of a recording, no two photographs share a person, size, backdrop
-or light, heads turn further, and the face fills only a part of the picture.
+Unlike a recording (see `world`), every photograph shows another person, turned, lit and
+cut differently, with other surroundings and another camera.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from clef_mm.datasets.synthetic.camera import Camera
+from clef_mm.datasets.synthetic.canvas import FRAME
 from clef_mm.datasets.synthetic.conditions import Conditions
-from clef_mm.datasets.synthetic.expressions import (
-    FacialAction,
-    draw_action,
-    draw_unclear_action,
-)
-from clef_mm.datasets.synthetic.face_renderer import render
+from clef_mm.datasets.synthetic.expressions import Showing, draw_showing
+from clef_mm.datasets.synthetic.face_renderer import render, silhouette
 from clef_mm.datasets.synthetic.identity import Identity
 from clef_mm.datasets.synthetic.landmarks import face_landmarks
+from clef_mm.datasets.synthetic.surroundings import paint_surroundings
 from clef_mm.datasets.synthetic.world import generator
 
-UNCLEAR, NO_FACE = 'unclear', 'no-face'
-"""What a photograph may show besides an expression."""
-
-Box = tuple[int, int, int, int]
-
-# Standard deviations; drawn values stay within two of them.
-_SPREAD = {
-    'yaw': 0.16,  # radians
-    'pitch': 0.08,  # radians
-    'roll': 0.10,  # radians
-    'shift_x': 2.0,  # design units
-    'shift_y': 1.5,  # design units
-    'gaze_x': 0.9,  # design units
-    'gaze_y': 0.3,  # design units
-}
-_ZOOM = (0.88, 1.02)
-_GAIN = (0.85, 1.15)
-_BRIGHTNESS = (0.8, 1.15)
-_SIDE = (1.0, 1.35)  # of the rendered frame, relative to the size asked for
-_MARGIN = (0.06, 0.4)  # around it, of its side
-_FADE = 0.2  # of its side, over which it turns into the backdrop
-_BLUR = 0.008  # greatest standard deviation, of its side
-_FOREHEAD = 0.25  # of the landmarks' height, added above the brows
-_BACKDROPS = ('plain', 'gradient', 'cluttered')
+_FACE_CENTRE = 52.0  # design units from the top of a frame
+_HEAD = (37.0, 50.0)  # half width and half height with the hair, design units
+_LONGEST = (2.0, 1.8)  # width and height of a photograph, in faces
+_CUT_SHARE = 0.1  # of all photographs cut a part of the head off
+_CUT = (12.0, 28.0)  # of the head, design units
+_BODY = 2  # frames of body below the shoulders; no photograph is longer
+_BLINK_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photograph, which can be drawn.
+    """A photograph that can be taken; equal photographs have equal pixels.
 
     Attributes:
-        identity: Whose face.
-        shows: Expression, `UNCLEAR` or `NO_FACE`.
-        action: What the face does.
-        conditions: Pose, gaze and light.
-        female: Whether the person is a woman.
-        side: Of the rendered frame in pixels.
-        place: Left and top edge of that frame in the photograph, pixels.
-        width: Of the photograph, pixels.
-        height: Of the photograph, pixels.
-        backdrop: One of plain, gradient and cluttered.
-        brightness: Factor on all grey levels.
-        blur: Standard deviation in pixels.
-        seed: Chooses backdrop and camera noise.
+        identity: Who.
+        showing: The expression.
+        conditions: Pose, gaze and blink; roll, zoom and shift lie in `placement`.
+        camera: What takes it.
+        placement: From the frame that `render` draws to the photograph, (2, 3).
+        width: Pixels.
+        height: Pixels.
+        frame_size: Side of the frame that `render` draws, pixels.
+        key: Seed and name, of which surroundings and noise are drawn.
     """
 
     identity: Identity
-    shows: str
-    action: FacialAction
+    showing: Showing
     conditions: Conditions
-    female: bool
-    side: int
-    place: tuple[int, int]
+    camera: Camera
+    placement: np.ndarray
     width: int
     height: int
-    backdrop: str
-    brightness: float
-    blur: float
-    seed: int
+    frame_size: int
+    key: tuple[int, str]
 
-    def image(self) -> np.ndarray:
-        """Draw the photograph: RGB, (height, width, 3), uint8; the same every time."""
-        rng = np.random.default_rng(self.seed)
-        picture = _draw_backdrop(rng, self)
-        if self.shows != NO_FACE:
-            picture = self._put_face_on(picture)
-        if self.blur > 0.1:
-            picture = cv2.GaussianBlur(picture, (0, 0), self.blur)
-        noise = rng.standard_normal(picture.shape, dtype=np.float32)
-        picture = self.brightness * picture + self.identity.scene.noise * noise
-        return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    @property
+    def face_side(self) -> float:
+        """Pixels across the head in the photograph, about."""
+        return self.frame_size * float(np.hypot(*self.placement[0, :2]))
 
-    def landmarks(self, count: int = 68) -> np.ndarray:
-        """Landmarks as `face_landmarks` numbers them, pixels, (count, 2).
+    def render(self, *, person: bool = True) -> np.ndarray:
+        """Take the photograph.
 
-        Without a face they are where a detector took something else for one.
+        Args:
+            person: False leaves the person out.
+
+        Returns:
+            RGB image of shape (height, width, 3), uint8.
         """
+        colour = self.identity.scene.background
+        rng = generator(*self.key, 'surroundings')
+        scene = paint_surroundings(rng, self.height, self.width, colour)
+        if person:
+            scene = self._with_person(scene)
+        return self.camera.expose(
+            scene, self.face_side, generator(*self.key, 'camera noise')
+        )
+
+    def landmarks(self) -> np.ndarray:
+        """The 68 points of `face_landmarks` in pixels of the photograph, (68, 2)."""
         points = face_landmarks(
-            *(self.identity, self.action.intensities, self.conditions, self.side),
-            count=count,
-            left=self.action.left,
+            *(self.identity, self.showing.right, self.conditions, self.frame_size),
+            left=self.showing.left,
         )
-        return points + np.array(self.place)
+        return points @ self.placement[:, :2].T + self.placement[:, 2]
 
-    def box(self) -> Box:
-        """Left, top, width and height of the face from the brows' top to the chin."""
-        points = self.landmarks()
-        low, high = points.min(axis=0), points.max(axis=0)
-        low[1] -= _FOREHEAD * (high[1] - low[1])
-        edge = (self.width, self.height)
-        left, top = np.clip(np.floor(low), 0, edge).astype(int).tolist()
-        right, bottom = np.clip(np.ceil(high), 0, edge).astype(int).tolist()
-        return left, top, right - left, bottom - top
-
-    def _put_face_on(self, picture: np.ndarray) -> np.ndarray:
-        """Blend the rendered frame into a backdrop; the body goes on to its foot."""
-        quiet = replace(self.identity, scene=replace(self.identity.scene, noise=0.0))
-        frame = render(
-            *(quiet, self.action.intensities, self.conditions, self.side),
-            left=self.action.left,
-        )
-        left, top = self.place
-        right = self.width - left - self.side
-        below = self.height - top - self.side
-        frame = cv2.copyMakeBorder(
-            frame, top, below, left, right, cv2.BORDER_REPLICATE
-        ).astype(np.float32)
-        x, y = np.arange(self.width) - left, np.arange(self.height) - top
-        beside = np.maximum(np.maximum(-x, x - self.side + 1), 0)
-        above = np.maximum(-y, 0)
-        outside = np.hypot(beside[None, :], above[:, None]) / (_FADE * self.side)
-        share = np.clip(1 - outside, 0, 1).astype(np.float32)[..., None]
-        return share * frame + (1 - share) * picture
+    def _with_person(self, scene: np.ndarray) -> np.ndarray:
+        size, left = self.frame_size, self.showing.left
+        arguments = (self.identity, self.showing.right, self.conditions, size)
+        person = _add_body(render(*arguments, left=left))
+        cover = silhouette(*arguments, left=left)
+        cover = np.concatenate([cover, np.full((_BODY * size, size), 255, np.uint8)])
+        span = (self.width, self.height)
+        person = cv2.warpAffine(person, self.placement, span)
+        share = cv2.warpAffine(cover, self.placement, span).astype(np.float32) / 255
+        return cv2.blendLinear(person, scene, share, 1 - share)
 
 
-def draw_photo(seed: int, name: str, shows: str, size: int = 96) -> Photo:
-    """Choose everything about a photograph; a function of its arguments alone.
+def draw_photo(
+    seed: int, name: str, mixture: Mapping[str, float], face_size: int = 96
+) -> Photo:
+    """Draw a photograph; a function of its arguments alone.
 
     Args:
         seed: Seed of the world.
-        name: Unique name, such as 'RAF-DB train_00001'. Another name is another person.
-        shows: An expression, `UNCLEAR` (between two expressions) or `NO_FACE`.
-        size: About the number of pixels that the head is high.
+        name: Of the photograph; every name is another person at another place.
+        mixture: Weight of each expression that the face shows, such as
+            {'happiness': 1.0}; see `draw_showing`.
+        face_size: Pixels across a head with its hair, on average, at least 16.
+
+    Raises:
+        ValueError: An expression is unknown.
     """
+    identity = Identity.draw(generator(seed, name, 'face'))
     rng = generator(seed, name, 'photo')
-    female = bool(rng.random() < 0.5)
-    identity = Identity.draw(generator(seed, name, 'face'), facial_hair=not female)
-    side = round(size * rng.uniform(*_SIDE))
-    margins = np.rint(side * rng.uniform(*_MARGIN, size=4)).astype(int).tolist()
+    width, height = (
+        round(face_size * rng.uniform(1.05, longest)) for longest in _LONGEST
+    )
     return Photo(
-        identity=identity,
-        shows=shows,
-        action=_draw_action(generator(seed, name, 'action'), shows),
-        conditions=_draw_conditions(rng),
-        female=female,
-        side=side,
-        place=(margins[0], margins[1]),
-        width=side + margins[0] + margins[2],
-        height=side + margins[1] + margins[3],
-        backdrop=_BACKDROPS[rng.integers(len(_BACKDROPS))],
-        brightness=float(rng.uniform(*_BRIGHTNESS)),
-        blur=float(rng.uniform(0, _BLUR * side)),
-        seed=int(rng.integers(2**31)),
+        identity=_in_the_wild(identity, generator(seed, name, 'light')),
+        showing=draw_showing(generator(seed, name, 'expression'), mixture),
+        conditions=_draw_pose(rng),
+        camera=Camera.draw(rng),
+        placement=_draw_placement(rng, face_size, width, height),
+        width=width,
+        height=height,
+        frame_size=face_size,
+        key=(seed, name),
     )
 
 
-def crop_face(photo: Photo, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut out the face as a square.
-
-    Args:
-        photo: The photograph.
-        size: Side of the crop in pixels.
-
-    Returns:
-        RGB image (size, size, 3), uint8; the 68 landmarks in its pixels, (68, 2).
-    """
-    left, top, width, height = photo.box()
-    side = 1.1 * max(width, height)
-    corner = np.array([left + width / 2, top + height / 2]) - side / 2
-    scale = size / side
-    # Pixel k covers [k, k + 1), so middles move by half a pixel before scaling.
-    shift = (0.5 - corner) * scale - 0.5
-    warp = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    return warp_photo(photo.image(), warp, size), photo.landmarks() * scale + shift
-
-
-def warp_photo(image: np.ndarray, warp: np.ndarray, size: int) -> np.ndarray:
-    """Apply an affine map (2, 3) of pixels; made smaller, an image is smoothed first.
-
-    Returns:
-        RGB image (size, size, 3), uint8; edges go on where the photograph ends.
-    """
-    scale = float(np.sqrt(abs(np.linalg.det(warp[:, :2]))))
-    if scale < 1:
-        image = cv2.GaussianBlur(image, (0, 0), 0.5 / scale)
-    return cv2.warpAffine(
-        *(image, warp, (size, size)),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+def _in_the_wild(identity: Identity, rng: np.random.Generator) -> Identity:
+    """Exchange the studio light for any light, and leave the rest to the camera."""
+    warmth = float(rng.uniform(-0.12, 0.12))
+    scene = replace(
+        identity.scene,
+        background_gradient=0.0,
+        light_angle=float(rng.uniform(-np.pi, np.pi)),
+        light_contrast=float(rng.uniform(0.05, 0.45)),
+        light_colour=(1 + warmth, 1.0, 1 - warmth),
+        exposure=float(rng.uniform(0.7, 1.12)),
+        noise=0.0,
+        zoom=1.0,
+        shift_x=0.0,
+        shift_y=0.0,
+        roll=0.0,
     )
+    return replace(identity, scene=scene)
 
 
-def _draw_action(rng: np.random.Generator, shows: str) -> FacialAction:
-    if shows == NO_FACE:
-        return draw_action(rng, 'neutral')
-    return draw_unclear_action(rng) if shows == UNCLEAR else draw_action(rng, shows)
-
-
-def _draw_conditions(rng: np.random.Generator) -> Conditions:
-    drawn = {
-        name: float(spread * np.clip(rng.normal(), -2, 2))
-        for name, spread in _SPREAD.items()
-    }
+def _draw_pose(rng: np.random.Generator) -> Conditions:
     return Conditions(
-        **drawn, zoom=float(rng.uniform(*_ZOOM)), gain=float(rng.uniform(*_GAIN))
+        yaw=float(np.clip(rng.normal(0, 0.22), -0.5, 0.5)),
+        pitch=float(np.clip(rng.normal(0, 0.14), -0.35, 0.35)),
+        gaze_x=float(np.clip(rng.normal(0, 1.2), -2.4, 2.4)),
+        gaze_y=float(np.clip(rng.normal(0, 0.4), -0.9, 0.9)),
+        openness=0.0 if rng.random() < _BLINK_SHARE else 1.0,
     )
 
 
-def _draw_backdrop(rng: np.random.Generator, photo: Photo) -> np.ndarray:
-    """Draw what is behind the person: RGB, (height, width, 3), float32."""
-    shape = (photo.height, photo.width, 3)
-    colours = rng.uniform(30, 225, size=(2, 3)).astype(np.float32)
-    if photo.backdrop == 'plain':
-        return np.broadcast_to(colours[0], shape).copy()
-    if photo.backdrop == 'gradient':
-        share = np.linspace(0, 1, photo.height, dtype=np.float32)[:, None, None]
-        mixed = (1 - share) * colours[0] + share * colours[1]
-        return np.broadcast_to(mixed, shape).copy()
-    cells = rng.uniform(-45, 45, size=(*rng.integers(3, 9, size=2), 3))
-    patches = cv2.resize(
-        np.float32(cells), (photo.width, photo.height), interpolation=cv2.INTER_CUBIC
-    )
-    return np.clip(colours[0] + patches, 0, 255)
+def _draw_placement(
+    rng: np.random.Generator, face_size: int, width: int, height: int
+) -> np.ndarray:
+    """Turn, enlarge and move the frame of the face within the photograph, (2, 3)."""
+    roll = float(np.clip(rng.normal(0, 0.16), -0.5, 0.5))
+    zoom = float(rng.uniform(0.85, 1.15))
+    unit = zoom * face_size / FRAME
+    span = np.array([width, height], dtype=float)
+    # A head larger than the photograph is put in its middle.
+    reach = np.minimum(np.array(_HEAD) * unit, span / 2)
+    centre = rng.uniform(reach, span - reach)
+    if rng.random() < _CUT_SHARE:
+        axis, cut = int(rng.integers(2)), float(rng.uniform(*_CUT))
+        near = (_HEAD[axis] - cut) * unit
+        centre[axis] = near if rng.random() < 0.5 else span[axis] - near
+    cos, sin = zoom * np.cos(roll), zoom * np.sin(roll)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    middle = np.array([face_size / 2, _FACE_CENTRE * face_size / FRAME])
+    return np.column_stack([turn, centre - turn @ middle])
+
+
+def _add_body(frame: np.ndarray) -> np.ndarray:
+    """Lengthen a frame downwards by clothes: (S, S, 3) -> ((1 + _BODY) S, S, 3)."""
+    size = frame.shape[0]
+    # Only the ends of the bottom row are clothes; its middle is the neck.
+    left, right = frame[-1, size // 7], frame[-1, size - 1 - size // 7]
+    share = np.linspace(0, 1, size)[:, None]
+    row = np.rint(left + share * (right.astype(float) - left)).astype(np.uint8)
+    return np.concatenate([frame, np.broadcast_to(row, (_BODY * size, size, 3))])

@@ -147,7 +147,7 @@ def _write_batch(job: _Job) -> int:
 
 def _write_images(base: Path, stem: str, photo: Photo) -> None:
     image, quality = photo.render(), photo.camera.jpeg_quality
-    crop = aligned_crop(photo.landmarks, RAFDB_ALIGNED_SIZE)
+    crop = aligned_crop(photo.landmarks(), RAFDB_ALIGNED_SIZE)
     aligned = cut(image, crop, RAFDB_ALIGNED_SIZE)
     for folder, name, content in (
         (_ORIGINAL, f'{stem}.jpg', image),
@@ -160,7 +160,7 @@ def _write_annotations(
     base: Path, stem: str, photo: Photo, rng: np.random.Generator
 ) -> None:
     """Write five points and the person's codes by hand, 37 points by machine."""
-    points = photo.landmarks
+    points = photo.landmarks()
     five = five_points(points) + _errors(rng, 5, _HAND_ERROR, photo)
     codes = _draw_codes(rng, photo.identity)
     lines = [f'{x:.0f}\t{y:.0f}\n' for x, y in five] + [f'{code}\n' for code in codes]

@@ -17,6 +17,12 @@ class LabelWeightHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Set the weights, and print them with the names of the classes."""
+        sampler = runner.train_dataloader.sampler
+        if getattr(sampler, 'balances_labels', False):
+            runner.logger.warning(
+                f'{type(sampler).__name__} already draws rare labels more often, and '
+                'LabelWeightHook weighs them up once more: leave one of them out'
+            )
         model = runner.plain_model
         weights = runner.train_dataloader.dataset.label_weights()
         model.set_label_weight(weights)

@@ -16,11 +16,12 @@ from clef_mm.datasets.prepared_index import read_header
 from clef_mm.faces.crop_policy import get_policy
 
 POLICY = get_policy('aligned', size=16)
+DETECTOR = {'type': 'CentreDetector'}
 
 
 def run(source, dst, policy=POLICY, workers=1, **options):
     dataset = BP4D(source, lazy_init=True, **options)
-    return prepare(dataset, dst, policy, 'CentreDetector', options, workers)
+    return prepare(dataset, dst, policy, DETECTOR, options, workers)
 
 
 def content(folder):
@@ -104,7 +105,7 @@ def test_options_and_policy_stand_in_the_index(source, tmp_path):
     header = read_header(tmp_path / 'prepared')
     assert header['dataset'] == 'BP4D'
     assert header['options'] == {'frames': 'all'}
-    assert header['crop'] == POLICY.describe('centre 1, long side 64')
+    assert header['crop'] == POLICY.describe({**DETECTOR, 'version': '1'})
     assert header['synthetic'] is False
 
 
@@ -130,7 +131,7 @@ def test_videos(make_tree, tmp_path):
     tree.add_video('F001', '01', 14)
     tree.add_labels('F001', 'T1', range(4, 12))
     dst = tmp_path / 'prepared'
-    prepare(BP4D(tree.root, lazy_init=True), dst, POLICY, 'CentreDetector', {}, 1)
+    prepare(BP4D(tree.root, lazy_init=True), dst, POLICY, DETECTOR, {}, 1)
     prepared = BP4D(dst)
     assert 'video_frame' not in prepared.data_list.columns
     for record in prepared.data_list:
