@@ -6,7 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from clef_mm.datasets.synthetic.frame_files import write_jpeg_zip, write_jpegs
+from clef_mm.datasets.synthetic.frame_files import (
+    encode_image,
+    write_jpeg_zip,
+    write_jpegs,
+)
 
 RED = np.full((16, 24, 3), (200, 30, 30), np.uint8)
 BLUE = np.full((16, 24, 3), (30, 30, 200), np.uint8)
@@ -40,3 +44,19 @@ def test_a_zip_depends_on_images_and_seed_alone(tmp_path, seed, equal):
         write_jpeg_zip(tmp_path / name, images, np.random.default_rng(number))
     one, other = ((tmp_path / name).read_bytes() for name in ('one', 'other'))
     assert (one == other) is equal
+
+
+@pytest.mark.parametrize('image', [RED, RED[..., 0]], ids=['colour', 'grey'])
+def test_a_png_holds_exactly_the_image(image):
+    content = np.frombuffer(encode_image(image, '.png'), np.uint8)
+    stored = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(
+        stored if image.ndim == 2 else stored[..., ::-1], image
+    )
+
+
+def test_less_quality_takes_less_space():
+    image = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+    sizes = [len(encode_image(image, quality=quality)) for quality in (30, 60, 95)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < 0.6 * sizes[2]

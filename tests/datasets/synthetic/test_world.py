@@ -17,6 +17,27 @@ from clef_mm.datasets.synthetic.world import (
     simulate_viewing,
 )
 
+# Mean grey levels of 12 x 12 fields of frame 2, as WORLD_VERSION 1 first drew them.
+GREYS = {
+    ('F001', 'T1', 'happiness'): (
+        '2b29292f5e767e6d322220202b2a32768580838e7b32201f29295d8d9aa19d918a5c231e'
+        '29327e98a1989491856b351e283e88816789825d6e753f1d284089755084804a6575441d'
+        '273f8fad988f8a8d9b7f481c273f88b198807b8696774c1c263e76897c706c6b7a5f501b'
+        '253e7171907972827154511b243f6866759294755855521a2d475e5e605e5c57544a4733'
+    ),
+    ('M005', 'T7', 'anger'): (
+        '232425262626282a2b2c2d2f24252623232225262c2f2f312527242221232425292e3132'
+        '27282285adc3c3b58b2b3435292a278d678c9776a32b35362a2b578963827968a3553838'
+        '2b2d90ac9eababaac4a4393a2c2e61b6afa6a5c5ce6b3b3c2e2f39a0ad878ebeaf3c3c3e'
+        '30312e8d928f8eb087383f4131323448908f9898433f40426172806c6c6f73777b928170'
+    ),
+}
+# AUs present in that recording's four frames: number to how many frames.
+PRESENT = {
+    ('F001', 'T1', 'happiness'): {1: 2, 7: 4, 12: 4},
+    ('M005', 'T7', 'anger'): {4: 4, 7: 3, 10: 4, 14: 3, 15: 4, 17: 4, 23: 4, 24: 4},
+}
+
 
 def frames(*arguments):
     return np.stack(list(simulate_sequence(*arguments).frames(48)))
@@ -120,3 +141,16 @@ def test_the_head_of_a_viewer_does_not_jump_between_clips():
 def test_more_clips_than_frames_leave_some_out():
     viewing = simulate_viewing(0, 'SN001', 'clips', ('fear',) * 5, 3)
     assert len(viewing) == len(viewing.intensities) == 3
+
+
+@pytest.mark.parametrize('recording', GREYS)
+def test_the_world_is_still_that_of_its_version(recording):
+    """Counting `WORLD_VERSION` up is what allows to change these numbers."""
+    assert WORLD_VERSION == 1
+    sequence = simulate_sequence(0, *recording, 4)
+    found = dict(zip(AU_NUMBERS, sequence.occurrence.sum(axis=0).tolist(), strict=True))
+    assert {unit: count for unit, count in found.items() if count} == PRESENT[recording]
+    grey = list(sequence.frames(96))[2] @ [0.299, 0.587, 0.114]
+    fields = grey.reshape(12, 8, 12, 8).mean(axis=(1, 3)).ravel()
+    expected = np.frombuffer(bytes.fromhex(GREYS[recording]), np.uint8)
+    np.testing.assert_allclose(fields, expected, atol=1.0)
