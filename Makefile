@@ -19,7 +19,7 @@ demo: $(VENV)/installed
 	$(RUN) tools/test.py $(STAGE2) work_dirs/demo
 
 test: lint
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

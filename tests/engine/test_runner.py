@@ -8,9 +8,14 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
+from clef_mm.datasets import BP4D
+from clef_mm.datasets.preparation import prepare
+from clef_mm.datasets.prepared_index import read_header
 from clef_mm.datasets.reading.image_reading import BrokenImageError
 from clef_mm.engine import Runner
+from clef_mm.engine.config import set_data_root
 from clef_mm.engine.provenance import KEY, SubjectLeakError
+from clef_mm.faces.crop_policy import get_policy
 from clef_mm.models.encoders.weights import WeightsError, read_file
 from clef_mm.models.finite_losses import NonFiniteLossError
 from clef_mm.registry import HOOKS
@@ -212,7 +217,7 @@ def test_epochs_chosen_on_faces_that_stage_1_saw_are_warned_of(demo_config):
     config.model.weights = stage1.work_dir
     runner = train(config)
     log = next(Path(runner.work_dir).rglob('*.log')).read_text()
-    assert 'the epoch will be chosen on 1 subjects that the start weights' in log
+    assert 'the epoch will be chosen on 3 subjects that the start weights' in log
 
 
 def test_the_plan_is_printed(demo_config):
@@ -226,7 +231,8 @@ def test_the_plan_is_printed(demo_config):
         '[SYNTHETIC stand-in]',
         'F003',
         'test   BP4D test of fold 1',
-        'batches every image once an epoch',
+        'order  every image once an epoch',
+        'faces  as released (no crop policy)',
         'class weights from the training labels: AU1 ',
         'eta: ',
         'lr: ',
@@ -299,3 +305,29 @@ class PoisonSecondEpoch(Hook):
         if runner.epoch == 1:
             with torch.no_grad():
                 runner.model.logit_scale.log.fill_(float('nan'))
+
+
+def test_crop_policy_travels_from_the_index_to_the_result(
+    demo_config, synthetic_bp4d, tmp_path
+):
+    """Trained on prepared images; a test on others says so."""
+    prepared = tmp_path / 'prepared'
+    prepare(
+        BP4D(synthetic_bp4d, lazy_init=True), prepared, get_policy('whole'), {}, {}, 1
+    )
+    config = demo_config('finetune', **{'train_cfg.max_epochs': 1})
+    set_data_root(config, str(prepared))
+    runner = train(config)
+    crop = read_header(prepared)['crop']
+    assert crop['name'] == 'whole'
+    file = Path(config.work_dir, 'epoch_1.pth')
+    assert torch.load(file, weights_only=True)['meta'][KEY]['crop'] == crop
+    log = next(Path(runner.work_dir).rglob('*.log')).read_text()
+    assert 'Scores depend on the crop' not in log
+
+    config = demo_config('finetune', 'raw', load_from=str(file))
+    runner = Runner.from_cfg(config)
+    runner.test()
+    log = next(Path(runner.work_dir).rglob('*.log')).read_text()
+    assert 'is cropped as released (no crop policy); what the model was' in log
+    assert f'whole (crop policy {crop["hash"]})' in log

@@ -12,9 +12,9 @@ from clef_mm.datasets.doctor.check import Check, Verdict, require
 from clef_mm.datasets.doctor.facts import Fact
 from clef_mm.datasets.doctor.tree import Tree
 from clef_mm.datasets.frame_table import FrameTable
+from clef_mm.datasets.job_pool import run_jobs
 from clef_mm.datasets.reading.image_reading import BrokenImageError
 from clef_mm.datasets.reading.record_image import read_record_image
-from clef_mm.datasets.synthetic.job_pool import run_jobs
 
 _PER_JOB = 200  # a part of one recording: a video is then decoded in order
 _PLACES = ('img_path', 'video_frame', 'pixel_offset')

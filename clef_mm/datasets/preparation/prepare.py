@@ -20,6 +20,7 @@ import numpy as np
 from clef_mm import __version__
 from clef_mm.datasets.face_dataset import SYNTHETIC_MARKER, FaceDataset
 from clef_mm.datasets.frame_table import FrameTable
+from clef_mm.datasets.job_pool import run_jobs
 from clef_mm.datasets.preparation.crop_job import (
     CropJob,
     PreparationError,
@@ -31,7 +32,6 @@ from clef_mm.datasets.prepared_index import (
     read_header,
     write_index,
 )
-from clef_mm.datasets.synthetic.job_pool import run_jobs
 from clef_mm.faces.crop_policy import CropPolicy
 from clef_mm.registry import DETECTORS
 

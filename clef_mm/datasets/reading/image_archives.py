@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import weakref
 import zipfile
 import zlib
 from functools import lru_cache
@@ -74,13 +75,14 @@ class ImageArchive:
                     for entry in archive.infolist()
                     if _IMAGE.search(entry.filename)
                 }
-            # Closed when the last reader forgets the archive.
-            self._file = open(path, 'rb', buffering=0)  # noqa: SIM115
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except (OSError, zipfile.BadZipFile) as error:
             raise ArchiveError(
                 f'{path} is not a readable ZIP archive ({error}): was its download cut '
                 'short?'
             ) from error
+        # Closed when the last reader forgets the archive.
+        weakref.finalize(self, os.close, self._descriptor)
         names = sorted(entries)
         self._names = np.array(names, dtype=np.bytes_)
         self._entries = np.array(
@@ -141,7 +143,7 @@ class ImageArchive:
 
     def _read_at(self, offset: int, size: int) -> bytes:
         parts = []
-        while size > 0 and (part := os.pread(self._file.fileno(), size, offset)):
+        while size > 0 and (part := os.pread(self._descriptor, size, offset)):
             parts.append(part)
             offset += len(part)
             size -= len(part)

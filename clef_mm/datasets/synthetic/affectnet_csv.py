@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from clef_mm.datasets.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.affectnet_layout import (
     AFFECTNET_COLUMNS,
     AFFECTNET_LABELS,
@@ -16,7 +17,6 @@ from clef_mm.datasets.synthetic.affectnet_layout import (
 from clef_mm.datasets.synthetic.expressions import EXPRESSIONS
 from clef_mm.datasets.synthetic.face_crops import face_square
 from clef_mm.datasets.synthetic.frame_files import encode_image
-from clef_mm.datasets.synthetic.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.photo import Photo, draw_photo
 from clef_mm.datasets.synthetic.world import generator
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from clef_mm.datasets.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.affectnet_layout import (
     AFFECTNET_ID_DENSITY,
     AFFECTNET_LABELS,
 )
 from clef_mm.datasets.synthetic.face_crops import cut, move, square_crop
 from clef_mm.datasets.synthetic.frame_files import encode_image
-from clef_mm.datasets.synthetic.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.photo import draw_photo
 from clef_mm.datasets.synthetic.world import generator
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from clef_mm.datasets.job_pool import run_jobs
 from clef_mm.datasets.synthetic.au_code_files import (
     UNKNOWN_CODE,
     draw_unknown,
@@ -29,7 +30,6 @@ from clef_mm.datasets.synthetic.bp4d_layout import (
     frame_digits,
 )
 from clef_mm.datasets.synthetic.frame_files import write_jpegs
-from clef_mm.datasets.synthetic.job_pool import run_jobs
 from clef_mm.datasets.synthetic.landmark_files import (
     NO_FACE,
     require_package,

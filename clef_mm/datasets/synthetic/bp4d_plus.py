@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from clef_mm.datasets.job_pool import run_jobs
 from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
 from clef_mm.datasets.synthetic.au_code_files import (
     UNKNOWN_CODE,
@@ -35,7 +36,6 @@ from clef_mm.datasets.synthetic.bp4d_plus_layout import (
     person_of,
 )
 from clef_mm.datasets.synthetic.frame_files import write_jpeg_zip, write_jpegs
-from clef_mm.datasets.synthetic.job_pool import run_jobs
 from clef_mm.datasets.synthetic.landmark_files import require_package, write_fit_v5
 from clef_mm.datasets.synthetic.numbering import Lengths, Numbering
 from clef_mm.datasets.synthetic.setting_checks import (

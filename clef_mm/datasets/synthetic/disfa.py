@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from clef_mm.datasets.job_pool import run_jobs
 from clef_mm.datasets.synthetic.action_units import AU_NUMBERS
 from clef_mm.datasets.synthetic.au_code_files import write_intensity
 from clef_mm.datasets.synthetic.disfa_layout import (
@@ -27,7 +28,6 @@ from clef_mm.datasets.synthetic.disfa_layout import (
     has_extra_landmarks,
     landmark_name,
 )
-from clef_mm.datasets.synthetic.job_pool import run_jobs
 from clef_mm.datasets.synthetic.landmark_files import require_package, write_points
 from clef_mm.datasets.synthetic.setting_checks import SIZES, check_ids, check_range
 from clef_mm.datasets.synthetic.tree import claim_tree, finish_tree

@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from clef_mm.datasets.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.class_shares import allot, deal
 from clef_mm.datasets.synthetic.face_crops import cut, square_crop
 from clef_mm.datasets.synthetic.ferplus_layout import (
@@ -34,7 +35,6 @@ from clef_mm.datasets.synthetic.ferplus_votes import (
     vote_again,
 )
 from clef_mm.datasets.synthetic.frame_files import encode_image
-from clef_mm.datasets.synthetic.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.photo import draw_photo
 from clef_mm.datasets.synthetic.setting_checks import check_choice
 from clef_mm.datasets.synthetic.tree import claim_tree, finish_tree

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from clef_mm.datasets.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.class_shares import allot, deal
 from clef_mm.datasets.synthetic.face_crops import aligned_crop, cut
 from clef_mm.datasets.synthetic.frame_files import encode_image
 from clef_mm.datasets.synthetic.identity import Identity
-from clef_mm.datasets.synthetic.job_pool import in_batches, run_jobs
 from clef_mm.datasets.synthetic.landmarks import five_points
 from clef_mm.datasets.synthetic.photo import Photo, draw_photo
 from clef_mm.datasets.synthetic.rafdb_layout import (

@@ -59,7 +59,7 @@ class RunPlanHook(Hook):
             start,
             seen_before,
         )
-        lines = [*_about(runner), _weights_line(runner), f'batches {sampling}']
+        lines = [*_about(runner), _weights_line(runner), f'order  {sampling}']
         for split, dataset in zip(('train', 'val'), data, strict=False):
             lines += _data_lines(split, dataset)
         lines.append(
@@ -92,9 +92,9 @@ class RunPlanHook(Hook):
         seen = set(runner.provenance.get('seen_subjects', ()))
         lines = _about(runner) + _data_lines('test', test)
         lines.append(
-            f'checkpoint has seen {len(seen)} subjects, none of them in the test'
+            f'seen   {len(seen)} people or parts by the checkpoint, no one tested now'
             if seen
-            else 'checkpoint does not say which subjects it has seen'
+            else 'seen   the checkpoint does not say whom: a test of them is not refused'
         )
         provenance.check_unseen(test.people(), seen, 'the checkpoint')
         runner.logger.info('The plan\n  ' + '\n  '.join(lines))
@@ -164,12 +164,14 @@ def _warn_of_validation(
 
 
 def _data_lines(split: str, dataset: Any) -> list[str]:
-    names = sorted(name.partition('/')[2] for name in dataset.people())
     lines = [
         f'{split:<6} {provenance.describe_split(dataset)}, {len(dataset):,} images '
         f'from {dataset.data_root}',
-        f'       subjects {" ".join(names)}',
+        f'faces  {provenance.describe_crop(dataset.metainfo["crop"])}',
     ]
+    if dataset.OFFICIAL_PARTS is None:  # else people are not known
+        names = sorted(name.partition('/')[2] for name in dataset.people())
+        lines.append(f'people {" ".join(names)}')
     return lines + [f'       {line}' for line in dataset.report.lines()]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clef_mm.datasets.synthetic.job_pool import in_batches, run_jobs
+from clef_mm.datasets.job_pool import in_batches, run_jobs
 
 
 @pytest.mark.parametrize('count', [0, 1, 6, 7, 8])
