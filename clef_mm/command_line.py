@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from clef_mm.errors import UserError
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every tool that reads a config takes."""
+    parser.add_argument('--data-root', help='folder of the dataset, for every split')
+    parser.add_argument(
+        '--synthetic',
+        action='store_true',
+        help='run on rendered stand-ins in data/synthetic, without downloaded weights',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        metavar='KEY=VALUE',
+        help='override config entries, such as optim_wrapper.optimizer.lr=1e-4',
+    )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every tool that runs a model takes besides."""
+    add_config_options(parser)
+    parser.add_argument('--work-dir', help='where logs, checkpoints and reports go')
+    parser.add_argument(
+        '--launcher', choices=('none', 'pytorch', 'slurm'), default='none'
+    )
 
 
 @contextmanager

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from clef_mm.command_line import add_run_options, guarded
+
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line; --help answers before torch is imported."""
     parser = argparse.ArgumentParser(description='Test a CLEF-MM checkpoint.')
     parser.add_argument('config', help='the config it was trained with')
     parser.add_argument('checkpoint', help='a .pth file, or a work dir: its newest')
-    parser.add_argument('--work-dir', help='where the report goes')
-    parser.add_argument('--data-root', help='folder of the dataset')
-    parser.add_argument(
-        '--synthetic',
-        action='store_true',
-        help='test what train.py --synthetic has trained, on rendered stand-ins',
-    )
-    parser.add_argument(
-        '--launcher', choices=('none', 'pytorch', 'slurm'), default='none'
-    )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        metavar='KEY=VALUE',
-        help='override config entries, such as test_dataloader.batch_size=32',
-    )
+    add_run_options(parser)
     return parser.parse_args()
 
 
@@ -33,7 +20,6 @@ def main() -> None:
     """Test, and write the report."""
     args = parse_args()
 
-    from clef_mm.command_line import guarded
     from clef_mm.engine.application import evaluate
 
     with guarded():

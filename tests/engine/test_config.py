@@ -190,14 +190,15 @@ def test_synthetic_stand_ins_need_one_option_and_no_weights(
     before = config.work_dir
     use_synthetic(config)
     assert config.work_dir == f'{before}_synthetic'
-    assert config.model.weights is None
+    assert config.model.get('weights') is None
+    layout = 'rafdb' if 'rafdb' in path.stem else 'bp4d'
     for name in ('train', 'val', 'test'):
         if f'{name}_dataloader' in config:
             root = config[f'{name}_dataloader'].dataset.data_root
-            assert root == 'data/synthetic/bp4d'
-    with pytest.raises(NotPreparedError, match=r'make_synthetic.py bp4d data/synth'):
+            assert root == f'data/synthetic/{layout}'
+    with pytest.raises(NotPreparedError, match=f'make_synthetic.py {layout} data/syn'):
         check_prepared(config)
-    (tmp_path / 'data/synthetic/bp4d').mkdir(parents=True)
+    (tmp_path / f'data/synthetic/{layout}').mkdir(parents=True)
     check_prepared(config)
 
 

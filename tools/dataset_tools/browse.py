@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 
+from clef_mm.command_line import add_config_options, guarded
+
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line; --help answers before torch is imported."""
@@ -34,16 +36,7 @@ def parse_args() -> argparse.Namespace:
         default=0,
         help='that of a run, to see the images of its first step (default: 0)',
     )
-    parser.add_argument('--data-root', help='folder of the dataset')
-    parser.add_argument(
-        '--synthetic', action='store_true', help='look at the stand-ins'
-    )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        metavar='KEY=VALUE',
-        help='override config entries, such as model.data_preprocessor.rotation=30',
-    )
+    add_config_options(parser)
     return parser.parse_args()
 
 
@@ -51,7 +44,6 @@ def main() -> None:
     """Write the sheet."""
     args = parse_args()
 
-    from clef_mm.command_line import guarded
     from clef_mm.engine.browse import browse
 
     with guarded():

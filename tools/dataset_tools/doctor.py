@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from clef_mm.command_line import guarded
 from clef_mm.datasets.names import CLASSES
 
 
@@ -41,7 +42,6 @@ def main() -> None:
     """Examine the folder and end with 1 if something is wrong."""
     args = parse_args()
 
-    from clef_mm.command_line import guarded
     from clef_mm.datasets.doctor import examine
 
     with guarded():

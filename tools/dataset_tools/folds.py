@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from clef_mm.command_line import guarded
+
 if TYPE_CHECKING:
     from clef_mm.datasets import FaceDataset
     from clef_mm.datasets.fold_presets import FoldPreset
@@ -65,8 +67,6 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Show or make what the command line asks for."""
     args = parse_args()
-
-    from clef_mm.command_line import guarded
 
     with guarded():
         if args.generate is not None:

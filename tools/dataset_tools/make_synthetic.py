@@ -18,6 +18,8 @@ import argparse
 from collections.abc import Callable
 from importlib import import_module
 
+from clef_mm.command_line import guarded
+
 PACKAGE = 'clef_mm.datasets.synthetic'
 
 
@@ -260,8 +262,6 @@ def main() -> None:
     options = vars(parse_args())
     layout = options.pop('layout')
     sheets = {name: options.pop(name) for name in SHEETS if name in options}
-
-    from clef_mm.command_line import guarded
 
     with guarded():
         if layout:

@@ -17,6 +17,8 @@ import argparse
 import os
 import sys
 
+from clef_mm.command_line import guarded, parse_options
+
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line; --help answers before anything heavy is imported."""
@@ -77,7 +79,6 @@ def main() -> None:
     # Each process has a core to itself: threads would only wait for each other.
     os.environ['OMP_NUM_THREADS'] = '1'
 
-    from clef_mm.command_line import guarded, parse_options
     from clef_mm.datasets.names import find_dataset
     from clef_mm.datasets.preparation import prepare
     from clef_mm.errors import UserError

@@ -6,7 +6,6 @@ tables; the one of 2021, 'npy', has cropped faces and a file for every number.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from clef_mm.datasets.synthetic.affectnet_csv import write_csv_release
@@ -96,7 +95,6 @@ def write_affectnet(
         counts['val']['contempt'] -= 1
     root = Path(root)
     if not claim_tree(root, 'AffectNet', settings):
-        print(f'{root}: this synthetic AffectNet is complete already', file=sys.stderr)
         return 0
     dealt = {
         part: deal(generator(seed, release, part, 'AffectNet'), counts[part])
@@ -123,5 +121,4 @@ def write_affectnet(
             workers=workers,
         )
     finish_tree(root, 'AffectNet', settings, n_images)
-    print(f'{root}: {n_images} rendered photographs, not AffectNet', file=sys.stderr)
     return n_images

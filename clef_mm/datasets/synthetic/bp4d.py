@@ -8,7 +8,6 @@ the folder `AU_OCC`. In all of them, only a segment of each recording is coded.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -135,7 +134,6 @@ def write_bp4d(
     if landmarks:  # not named otherwise: trees without them keep their marker
         settings['landmarks'] = True
     if not claim_tree(root, 'BP4D', settings):
-        print(f'{root}: this synthetic BP4D is complete already', file=sys.stderr)
         return 0
     jobs = [
         _Job(
@@ -147,7 +145,6 @@ def write_bp4d(
     ]
     n_images = sum(run_jobs(_write_sequence, jobs, workers, 'synthetic BP4D'))
     finish_tree(root, 'BP4D', settings, n_images)
-    print(f'{root}: {n_images} rendered frames, not BP4D itself', file=sys.stderr)
     return n_images
 
 

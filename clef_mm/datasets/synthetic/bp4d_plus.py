@@ -8,7 +8,6 @@ an empty folder of a task that does not exist.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +147,6 @@ def write_bp4d_plus(
         'landmarks': landmarks,
     }
     if not claim_tree(root, 'BP4D+', settings):
-        print(f'{root}: this synthetic BP4D+ is complete already', file=sys.stderr)
         return 0
     jobs = [
         _Job(root, subject, frames_per_sequence, size, seed, packaging, landmarks)
@@ -156,7 +154,6 @@ def write_bp4d_plus(
     ]
     n_images = sum(run_jobs(_write_subject, jobs, workers, 'synthetic BP4D+'))
     finish_tree(root, 'BP4D+', settings, n_images)
-    print(f'{root}: {n_images} rendered frames, not BP4D+ itself', file=sys.stderr)
     return n_images
 
 

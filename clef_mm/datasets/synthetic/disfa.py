@@ -8,7 +8,6 @@ intensity (see `behaviour.intensity_levels`), so 2 or more is an AU that can be 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,7 +116,6 @@ def write_disfa(
         'missing_au_file': missing_au_file,
     }
     if not claim_tree(root, 'DISFA', settings):
-        print(f'{root}: this synthetic DISFA is complete already', file=sys.stderr)
         return 0
     jobs = [
         _Job(
@@ -129,7 +127,6 @@ def write_disfa(
     ]
     n_images = sum(run_jobs(_write_subject, jobs, workers, 'synthetic DISFA'))
     finish_tree(root, 'DISFA', settings, n_images)
-    print(f'{root}: {n_images} rendered frames, not DISFA itself', file=sys.stderr)
     return n_images
 
 

@@ -9,7 +9,6 @@ numbers that drift from the row they stand in are kept, for loaders stumble over
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -130,7 +129,6 @@ def write_ferplus(
     root = Path(root)
     settings = {'form': form, 'seed': seed, **totals}
     if not claim_tree(root, 'FERPlus', settings):
-        print(f'{root}: this synthetic FERPlus is complete already', file=sys.stderr)
         return 0
     rows = _draw_rows(seed, counts)
     # The official tool leaves out images without a name; of two images of one name
@@ -146,7 +144,6 @@ def write_ferplus(
     else:
         _write_folders(root, drawn, images, seed)
     finish_tree(root, 'FERPlus', settings, len(images))
-    print(f'{root}: {len(images)} rendered photographs, not FERPlus', file=sys.stderr)
     return len(images)
 
 

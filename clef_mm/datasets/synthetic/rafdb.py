@@ -8,7 +8,6 @@ in the other, labels that count from 1.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +98,6 @@ def write_rafdb(
     root = Path(root)
     settings = {'seed': seed, 'size': size, 'n_train': n_train, 'n_test': n_test}
     if not claim_tree(root, 'RAF-DB', settings):
-        print(f'{root}: this synthetic RAF-DB is complete already', file=sys.stderr)
         return 0
     base = root / 'basic'
     for folder in (_ORIGINAL, _ALIGNED, _MANUAL, _AUTO, 'EmoLabel'):
@@ -115,7 +113,6 @@ def write_rafdb(
     ]
     n_images = sum(run_jobs(_write_batch, jobs, workers, 'synthetic RAF-DB'))
     finish_tree(root, 'RAF-DB', settings, n_images)
-    print(f'{root}: {n_images} rendered photographs, not RAF-DB', file=sys.stderr)
     return n_images
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def claim_tree(root: Path, layout: str, settings: Settings) -> bool:
         if (root / name).is_file():
             found = json.loads((root / name).read_text('utf-8'))
             _refuse_other_settings(root / name, found['settings'], wanted)
+            if name == MARKER:
+                _say(f'{root}: this synthetic {layout} is complete already')
             return name == _PARTIAL
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise SyntheticTreeError(
@@ -80,6 +83,7 @@ def finish_tree(root: Path, layout: str, settings: Settings, n_images: int) -> N
     }
     _write_json(root / _PARTIAL, content)
     os.replace(root / _PARTIAL, root / MARKER)
+    _say(f'{root}: {n_images} rendered images, not {layout} itself')
 
 
 def _refuse_other_settings(marker: Path, found: Settings, wanted: Settings) -> None:
@@ -95,6 +99,10 @@ def _refuse_other_settings(marker: Path, found: Settings, wanted: Settings) -> N
             + '\n'.join(differing)
             + '\nChoose another folder, or delete this one first.'
         )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _write_json(path: Path, content: Mapping[str, object]) -> None:

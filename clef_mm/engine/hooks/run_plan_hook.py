@@ -94,7 +94,7 @@ class RunPlanHook(Hook):
         lines.append(
             f'seen   {len(seen)} people or parts by the checkpoint, no one tested now'
             if seen
-            else 'seen   the checkpoint does not say whom: a test of them is not refused'
+            else 'seen   the checkpoint does not say whom: no test is refused'
         )
         provenance.check_unseen(test.people(), seen, 'the checkpoint')
         runner.logger.info('The plan\n  ' + '\n  '.join(lines))

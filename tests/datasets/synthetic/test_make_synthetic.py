@@ -36,7 +36,7 @@ def test_help_comes_before_any_heavy_import(arguments, mentioned):
     assert mentioned in done.stdout
     imported = {line.rsplit('|', 1)[-1].strip() for line in done.stderr.splitlines()}
     assert 'argparse' in imported
-    assert not imported & {'numpy', 'cv2', 'torch', 'clef_mm'}
+    assert not imported & {'numpy', 'cv2', 'torch', 'mmengine'}
 
 
 def test_a_tree_is_written(tmp_path):
