@@ -39,7 +39,7 @@ def test_help_comes_before_any_heavy_import():
     assert '--hold-out' in done.stdout
     imported = {line.rsplit('|', 1)[-1].strip() for line in done.stderr.splitlines()}
     assert 'argparse' in imported
-    assert not imported & {'numpy', 'torch', 'clef_mm', 'prettytable'}
+    assert not imported & {'numpy', 'torch', 'mmengine', 'prettytable'}
 
 
 def test_presets_and_their_numbering_need_no_data(call):
