@@ -66,6 +66,8 @@ class AffectNet(ExpressionDataset):
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {'dataset': 'AffectNet'}
+    SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ('release',)
+    IMAGE_OPTIONS: ClassVar[tuple[str, ...]] = ('release',)
     OFFICIAL_PARTS: ClassVar[Fold] = Fold(train=('train',), test=('val',))
     CODES: ClassVar[dict[int, str]] = {
         0: 'neutral',

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from clef_mm.datasets.bp4d_family import UNITS, BP4DFamily, Key
 from clef_mm.datasets.reading.folder_search import find_files
-from clef_mm.datasets.reading.recordings import choose_source
+from clef_mm.datasets.reading.recordings import choose_source, holds_frames
 from clef_mm.registry import DATASETS
 
 TASKS = ('T1', 'T2', 'T3', 'T4', 'T5', 'T6', 'T7', 'T8')
@@ -30,7 +30,7 @@ Without the licensed data, a synthetic stand-in in this layout is made by
 
 @DATASETS.register_module()
 class BP4D(BP4DFamily):
-    """41 subjects, 8 tasks, 328 sequences; 12 AUs coded for about 500 frames of each.
+    """41 subjects, 8 tasks, 328 sequences; 12 AUs coded for about 450 frames of each.
 
     Read as released (Zhang et al., 2014), nothing renamed::
 
@@ -39,7 +39,8 @@ class BP4D(BP4DFamily):
         2DFeatures/F001_T1.mat               49 landmarks of each frame, used if there
 
     also with ``AUCoding/F001_T1.csv`` (FERA 2015) and with videos (``2F01_01.avi``,
-    frame f of the labels is the f-th decoded frame). Folder names match in any case.
+    frame f of the labels is the f-th decoded frame). Folder names match in any case. A
+    recording is read from its video unless its folder holds frames.
 
     Args:
         data_root: Folder that holds images and ``AUCoding``.
@@ -77,8 +78,15 @@ class BP4D(BP4DFamily):
         return _LAYOUT.format(root=root)
 
     def find_sources(self, root: Path) -> dict[Key, Path]:
-        """Return the folders of frames, or the videos where there are none."""
-        return self.find_task_folders(root) or self._find_videos(root)
+        """Return the folder of frames of each recording, or else its video."""
+        folders, videos = self.find_task_folders(root), self._find_videos(root)
+        twice = sorted(folders.keys() & videos.keys())
+        filled = [key for key in twice if holds_frames(folders[key])]
+        self.report.note(
+            'videos passed over for the extracted frames of the recording',
+            [f'{videos[key]} for {folders[key]}' for key in filled],
+        )
+        return {**folders, **videos, **{key: folders[key] for key in filled}}
 
     def _find_videos(self, root: Path) -> dict[Key, Path]:
         found = defaultdict(list)

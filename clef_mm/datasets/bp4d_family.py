@@ -64,6 +64,7 @@ class BP4DFamily(FaceDataset):
         LabelFileError: If a label file is not as documented.
     """
 
+    SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ('frames', 'frame_offset')
     TASKS: ClassVar[tuple[str, ...]]
     """Names of the tasks, in the order of activity indices."""
     CODED_TASKS: ClassVar[tuple[str, ...]]
@@ -109,6 +110,10 @@ class BP4DFamily(FaceDataset):
     def frames_to_prepare(self, frames: FrameTable) -> FrameTable:
         """Return the frames with AU codes, unless all were asked for."""
         return self._coded_or_all(frames)
+
+    def serves(self, option: str, made_with: Any) -> bool:
+        """Return whether a prepared tree has what is asked for: all frames have."""
+        return option == 'frames' and made_with == 'all'
 
     def own_points(self, frames: FrameTable) -> np.ndarray | None:
         """Return the points of ``2DFeatures/F001_T1.mat``, where there are any."""

@@ -14,7 +14,11 @@ from clef_mm.datasets.bp4d_family import UNITS, BP4DFamily, Key
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.reading.folder_search import find_files
 from clef_mm.datasets.reading.image_archives import open_archive
-from clef_mm.datasets.reading.recordings import choose_source, is_frame
+from clef_mm.datasets.reading.recordings import (
+    choose_source,
+    is_frame,
+    number_of_frames,
+)
 from clef_mm.registry import DATASETS
 
 TASKS = tuple(f'T{number}' for number in range(1, 11))
@@ -43,9 +47,11 @@ class BP4DPlus(BP4DFamily):
     Images are counted from 0 and frames in the labels from 1. Tasks are other ones than
     those of BP4D: pain is T6 there and T8 here.
 
-    Of F041_T7 the AU codes do not fit the length of the recording: frames are joined by
-    number, and rows without an image are reported. A task T11, of which F042 has a
+    Of F041_T7 the AU codes and the images differ in length: frames are joined by
+    number, and what has no counterpart is reported. A task T11, of which F042 has a
     trace, is left out and reported.
+
+    Where a recording is both unpacked and archived, the one of more frames is used.
 
     Args:
         data_root: Folder that holds ``2D+3D`` and ``AUCoding``.
@@ -88,8 +94,14 @@ class BP4DPlus(BP4DFamily):
         return _LAYOUT.format(root=root)
 
     def find_sources(self, root: Path) -> dict[Key, Path]:
-        """Return the folders of frames, of an archive where it is not unpacked."""
-        return self._find_archived(root) | self.find_task_folders(root)
+        """Return the folders of frames, on disk or inside an archive."""
+        unpacked, archived = self.find_task_folders(root), self._find_archived(root)
+        twice = unpacked.keys() & archived.keys()
+        return {
+            **unpacked,
+            **archived,
+            **{key: self._fuller(unpacked[key], archived[key]) for key in twice},
+        }
 
     def label_frames(self, frames: FrameTable) -> FrameTable:
         """Keep coded frames or all, and of these as many per activity as asked for."""
@@ -116,15 +128,28 @@ class BP4DPlus(BP4DFamily):
             return frames
         return frames.take(sample_activities(frames, self.per_activity))
 
+    def _fuller(self, unpacked: Path, archived: Path) -> Path:
+        """Return the folder of more frames, of equal ones that on disk."""
+        count, in_archive = number_of_frames(unpacked), number_of_frames(archived)
+        if count:
+            self.report.note(
+                'recordings both unpacked and archived, the fuller one used',
+                f'{unpacked}: {count:,} frames, {archived}: {in_archive:,}',
+            )
+        return unpacked if count >= in_archive else archived
+
     def _find_archived(self, root: Path) -> dict[Key, Path]:
         found = defaultdict(list)
         for place in self.folders_of_images(root):
             for path in find_files(place):
                 match = _ARCHIVE.fullmatch(path.name)
                 if match and self._wanted(match[1].upper()):
-                    for folder, names in open_archive(path).folders().items():
+                    archive = open_archive(path)
+                    for folder in archive.folders():
                         task = folder.rpartition('/')[2]
-                        if self.is_wanted(match[1], task) and any(map(is_frame, names)):
+                        if self.is_wanted(match[1], task) and any(
+                            map(is_frame, archive.images(folder))
+                        ):
                             key = match[1].upper(), task.upper()
                             found[key].append(path / folder)
         return {key: choose_source(folders) for key, folders in found.items()}

@@ -86,6 +86,8 @@ class DISFA(FaceDataset):
         'dataset': 'DISFA',
         'au_names': tuple(f'AU{unit}' for unit in UNITS),
     }
+    SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ('camera', 'frame_offset')
+    IMAGE_OPTIONS: ClassVar[tuple[str, ...]] = ('camera',)
 
     def __init__(
         self,

@@ -18,11 +18,13 @@ from clef_mm.datasets.held_out_images import HELD_OUT, hold_out_images
 from clef_mm.datasets.load_report import LoadReport, count_frames
 from clef_mm.datasets.prepared_index import has_index, read_header, read_index
 from clef_mm.datasets.reading.image_reading import BrokenImageError
+from clef_mm.datasets.synthetic_marker import find_marker
 from clef_mm.errors import UserError
 from clef_mm.structures import UNKNOWN
 
-SYNTHETIC_MARKER = 'SYNTHETIC.json'
-"""A file of this name at the root of a tree says that its images are rendered."""
+
+class DatasetOptionError(UserError, ValueError):
+    """Arguments of a dataset contradict each other, or the tree it reads."""
 
 
 class DataRootError(UserError, FileNotFoundError):
@@ -56,12 +58,16 @@ class FaceDataset(BaseDataset):
         lazy_init: Do not read the disk yet.
 
     Raises:
-        ValueError: If split, fold and subjects contradict each other.
+        DatasetOptionError: If split, fold and subjects contradict each other.
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {'dataset': 'faces'}
     OFFICIAL_PARTS: ClassVar[Fold | None] = None
     """The official parts, where they and not people make the split."""
+    SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ()
+    """Attributes that decide which images are read and how they join with labels."""
+    IMAGE_OPTIONS: ClassVar[tuple[str, ...]] = ()
+    """Those of them that choose between pictures of one frame: a camera, a crop."""
 
     def __init__(
         self,
@@ -76,10 +82,12 @@ class FaceDataset(BaseDataset):
         test_mode: bool = False,
         lazy_init: bool = False,
     ) -> None:
+        if isinstance(subjects, str):
+            raise DatasetOptionError(f"subjects is a list, got the text '{subjects}'")
         if split is not None and subjects is not None:
-            raise ValueError('give either subjects or a split, not both')
+            raise DatasetOptionError('give either subjects or a split, not both')
         if every < 1:
-            raise ValueError(f'every must be at least 1, got {every}')
+            raise DatasetOptionError(f'every must be at least 1, got {every}')
         self.hold_out = hold_out
         self.fold = self._find_fold(split, fold, preset)
         if split is not None:
@@ -100,13 +108,14 @@ class FaceDataset(BaseDataset):
             lazy_init=True,
             serialize_data=False,  # columns are compact and fork-safe as they are
         )
+        header = read_header(root)
         # Not as an argument: mmengine would read a file called 'train' as metainfo.
         self._metainfo.update(
             split=split or 'all',
             fold=fold,
             preset=self._preset_id(fold, preset),
-            synthetic=(root / SYNTHETIC_MARKER).is_file(),
-            crop=read_header(root).get('crop'),
+            synthetic=find_marker(root) is not None or header.get('synthetic', False),
+            crop=header.get('crop'),
         )
         if not lazy_init:
             self.full_init()
@@ -214,9 +223,35 @@ class FaceDataset(BaseDataset):
     def source_frames(self) -> FrameTable:
         """Return the images with what the disk says of them, before any labelling."""
         if has_index(self.data_root):
-            return read_index(self.data_root, self.METAINFO['dataset'])
+            return self._prepared_frames()
         frames = self.load_frames()
         return frames if isinstance(frames, FrameTable) else FrameTable.of(frames)
+
+    def source_options(self) -> dict[str, Any]:
+        """Return the options that a prepared tree must have been made with."""
+        return {name: getattr(self, name) for name in self.SOURCE_OPTIONS}
+
+    def _prepared_frames(self) -> FrameTable:
+        header = read_header(self.data_root)
+        for name, wanted in self.source_options().items():
+            made_with = header['source_options'].get(name)
+            if made_with != wanted and not self.serves(name, made_with):
+                raise DatasetOptionError(
+                    f'{self.data_root} was prepared with {name}={made_with!r} and does '
+                    f'not hold what {name}={wanted!r} asks for: prepare it again with '
+                    f'--options {name}={wanted}'
+                )
+        for why, count in header['lost'].items():
+            self.report.note('frames lost when the tree was prepared', why, count)
+        return read_index(self.data_root, self.METAINFO['dataset'])
+
+    def serves(self, option: str, made_with: Any) -> bool:
+        """Return whether a tree prepared with another option has what is asked for.
+
+        Unless a dataset knows better: if nothing in particular is asked for, or nothing
+        in particular was found when it was prepared.
+        """
+        return getattr(self, option) in (None, False) or made_with is None
 
     def column(self, name: str) -> Any:
         """Return one column of the records: an array, Categories or Paths.
@@ -307,18 +342,18 @@ class FaceDataset(BaseDataset):
         parts = self.OFFICIAL_PARTS
         if parts is not None:
             if fold is not None or preset is not None:
-                raise ValueError(
+                raise DatasetOptionError(
                     f'{self.METAINFO["dataset"]} has official parts and no folds, got '
                     f'fold={fold} and preset={preset!r}'
                 )
             return replace(parts, val=(HELD_OUT,)) if self.hold_out else parts
         if (split is None) != (fold is None):
-            raise ValueError(
+            raise DatasetOptionError(
                 f'split and fold go together, got split={split!r} and fold={fold}'
             )
         if fold is None:
             if self.hold_out or preset is not None:
-                raise ValueError(
+                raise DatasetOptionError(
                     f'hold_out={self.hold_out} and preset={preset!r} need a fold'
                 )
             return None

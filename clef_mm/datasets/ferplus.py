@@ -56,8 +56,9 @@ class FERPlus(ExpressionDataset):
     differ from those in ``fer2013new.csv`` for 1,602 images. The report says which were
     used, and how many images a full-size set should have.
 
-    ``gt_distribution`` (C,) holds the shares of the votes for each class, and ``votes``
-    (10,) the votes themselves.
+    ``gt_distribution`` (C,) holds the target of each class: all of it for the class
+    that wins, and shares of the votes where ``labelling`` is ``'probability'`` or
+    ``'multi_target'``. ``votes`` (10,) holds the votes themselves.
 
     Args:
         data_root: Folder with these files.
@@ -76,6 +77,7 @@ class FERPlus(ExpressionDataset):
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {'dataset': 'FERPlus'}
+    SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ('votes',)
     OFFICIAL_PARTS: ClassVar[Fold] = Fold(
         train=('Training',), val=('PublicTest',), test=('PrivateTest',)
     )
@@ -117,7 +119,7 @@ class FERPlus(ExpressionDataset):
         folders = {
             part: folder
             for part, name in _FOLDERS.items()
-            if (folder := find_nearby(root, 2, name)) is not None
+            if (folder := find_nearby(root, 2, name, folder=True)) is not None
         }
         label_files = {
             part: path

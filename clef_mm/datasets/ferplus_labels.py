@@ -3,8 +3,10 @@
 Published results differ in the images that they keep and in the labels that these get,
 by up to 7,000 images. Each convention is a function here, of votes (N, 10) in the order
 ``VOTES``. It returns the class (N,), an index into the first eight of ``VOTES`` or
-``DROPPED``; and (N, 8) float32, the shares of the votes for emotions that the
-convention counts. Shares sum to 1 in rows that are kept.
+``DROPPED``; and (N, 8) float32, the target of each emotion. Conventions of one label
+give all of it to the winner, as the official training does; ``probability`` and
+``multi_target`` give the shares of the votes for the emotions that they count. Targets
+sum to 1 in rows that are kept.
 """
 
 from __future__ import annotations
@@ -42,19 +44,19 @@ def majority(votes: np.ndarray) -> Labels:
     votes = _without_single(votes)
     winner = votes.argmax(axis=1)
     decided = 2 * votes.max(axis=1) > votes.sum(axis=1)
-    return _labels(winner, decided, votes)
+    return _one_label(winner, decided)
 
 
 def strict_majority(votes: np.ndarray) -> Labels:
     """At least six of the ten votes."""
     winner = votes.argmax(axis=1)
-    return _labels(winner, votes.max(axis=1) > 5, votes)
+    return _one_label(winner, votes.max(axis=1) > 5)
 
 
 def plurality(votes: np.ndarray) -> Labels:
     """Most votes; the first class of a tie. Unknown and no face are dropped."""
     winner = votes.argmax(axis=1)
-    return _labels(winner, np.ones(len(votes), bool), votes)
+    return _one_label(winner, np.ones(len(votes), bool))
 
 
 def plurality_of_emotions(votes: np.ndarray) -> Labels:
@@ -63,7 +65,7 @@ def plurality_of_emotions(votes: np.ndarray) -> Labels:
     An image that nobody saw an emotion in becomes neutral, the first of the tie.
     """
     winner = votes[:, :_EMOTIONS].argmax(axis=1)
-    return _labels(winner, np.ones(len(votes), bool), votes)
+    return _one_label(winner, np.ones(len(votes), bool))
 
 
 def probability(votes: np.ndarray) -> Labels:
@@ -95,7 +97,7 @@ def probability(votes: np.ndarray) -> Labels:
         count -= later
         active &= (4 * covered < 3 * total) & (count < 3) & ~no_emotion
     decided = (2 * taken.sum(axis=1) > total) & (count <= 3)
-    return _labels(taken.argmax(axis=1), decided, taken)
+    return _soft_labels(decided, taken)
 
 
 def multi_target(votes: np.ndarray) -> Labels:
@@ -107,7 +109,7 @@ def multi_target(votes: np.ndarray) -> Labels:
     total = votes.sum(axis=1, keepdims=True)
     named = np.where(10 * votes >= 3 * total, votes, 0)
     decided = 2 * named.sum(axis=1) > total[:, 0]
-    return _labels(named.argmax(axis=1), decided, named)
+    return _soft_labels(decided, named)
 
 
 LABELLINGS: dict[str, Callable[[np.ndarray], Labels]] = {
@@ -142,12 +144,19 @@ def _without_single(votes: np.ndarray) -> np.ndarray:
     return np.where(votes > 1, votes, 0).astype(np.int32)
 
 
-def _labels(winner: np.ndarray, decided: np.ndarray, votes: np.ndarray) -> Labels:
-    """Return classes and shares; undecided images and those of no emotion dropped."""
+def _one_label(winner: np.ndarray, decided: np.ndarray) -> Labels:
+    """Return the winners, each with the whole target."""
+    return _soft_labels(decided, np.eye(len(VOTES), dtype=np.int32)[winner])
+
+
+def _soft_labels(decided: np.ndarray, votes: np.ndarray) -> Labels:
+    """Return the class of most votes, and shares of the votes for emotions.
+
+    Undecided images and those of no emotion are dropped.
+    """
+    winner = votes.argmax(axis=1)
     kept = decided & (winner < _EMOTIONS)
     shares = votes[:, :_EMOTIONS].astype(np.float32)
-    unseen = kept & (shares.sum(axis=1) == 0)
-    shares[unseen, winner[unseen]] = 1
     shares[~kept] = 0
     shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
     return np.where(kept, winner, DROPPED).astype(np.int8), shares

@@ -13,6 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from clef_mm.errors import UserError
+
+
+class RecordError(UserError, ValueError):
+    """Records that cannot be stored as columns; names the column."""
+
 
 class Categories:
     """A column of strings of which few are distinct, stored as codes.
@@ -108,7 +114,7 @@ class FrameTable(Sequence):
             elif isinstance(values[0], str):
                 columns[name] = Categories.of(values)
             else:
-                columns[name] = np.asarray(values)
+                columns[name] = _as_array(name, values)
         return cls(columns)
 
     @classmethod
@@ -152,6 +158,20 @@ class FrameTable(Sequence):
                 for name, column in self.columns.items()
             }
         )
+
+
+def _as_array(name: str, values: Sequence[Any]) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError:  # of unequal lengths
+        array = np.asarray(0, dtype=object)
+    if array.dtype.kind not in 'biufSU' or name in ('subject', 'sequence'):
+        kind = 'text' if name in ('subject', 'sequence') else 'numbers of one shape'
+        raise RecordError(
+            f"the column '{name}' must hold {kind} in every record, got such as "
+            f'{values[0]!r} and {values[-1]!r}'
+        )
+    return array
 
 
 def _plain(value: Any) -> Any:

@@ -21,11 +21,13 @@ HELD_OUT = 'held out of train'
 def hold_out_images(frames: FrameTable, count: int, parts: Sequence[str]) -> FrameTable:
     """Move images of the training parts to the part ``HELD_OUT``.
 
-    The images are taken at equal distances from the training part sorted by class, so
-    each class gives its share, rounded.
+    Each class gives its share. Which of its images go depends on their numbers alone,
+    so that an image more or less elsewhere, as where a crop was lost, changes nothing
+    for the others.
 
     Args:
-        frames: With the columns ``subject`` (here the part) and ``gt_expression``.
+        frames: With the columns ``subject`` (here the part), ``frame`` and
+            ``gt_expression``.
         count: Images to set apart.
         parts: Names of the training parts.
 
@@ -37,10 +39,26 @@ def hold_out_images(frames: FrameTable, count: int, parts: Sequence[str]) -> Fra
     if not 0 < count < len(rows):
         raise SplitError(f'cannot hold out {count} of {len(rows)} training images')
     classes = np.asarray(frames.columns['gt_expression'])[rows]
-    by_class = rows[np.argsort(classes, kind='stable')]
-    places = (np.arange(count) + 0.5) * len(rows) / count
-    chosen = by_class[places.astype(int)]
+    lot = _lot(np.asarray(frames.columns['frame'])[rows])
+    by_class = rows[np.lexsort([lot, classes])]
+    # The first images of each class, as many as are due when the classes are counted
+    # through: the rounding is spread over them and the sum is right.
+    ends = np.cumsum(np.unique(classes, return_counts=True)[1])
+    due = np.diff(np.round(ends * count / len(rows)).astype(int), prepend=0)
+    starts = np.concatenate([[0], ends[:-1]])
+    chosen = np.concatenate(
+        [by_class[start : start + n] for start, n in zip(starts, due, strict=True)]
+    )
     codes = subjects.codes.copy()
     codes[chosen] = len(subjects.names)
     moved = Categories(codes, (*subjects.names, HELD_OUT))
     return FrameTable({**frames.columns, 'subject': moved})
+
+
+def _lot(numbers: np.ndarray) -> np.ndarray:
+    """Draw a lot for each number, always the same: (N,) uint64, as good as random."""
+    # The finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
+    mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

@@ -7,17 +7,29 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TypeVar
 
 import cv2
+
+from clef_mm.errors import UserError
 
 Job = TypeVar('Job')
 Result = TypeVar('Result')
 
 
+class WorkerDiedError(UserError, RuntimeError):
+    """A worker process ended without an answer."""
+
+
 def run_jobs(
-    function: Callable[[Job], Result], jobs: list[Job], workers: int, label: str
+    function: Callable[[Job], Result],
+    jobs: list[Job],
+    workers: int,
+    label: str,
+    modules: Sequence[str] = (),
 ) -> list[Result]:
     """Apply `function` to every job and report progress on standard error.
 
@@ -26,20 +38,29 @@ def run_jobs(
         jobs: Arguments, one call each.
         workers: Number of processes; 1 runs everything in this process.
         label: Shown before the progress.
+        modules: Imported first in each process: plug-ins of a user.
 
     Returns:
         The results in order of completion.
+
+    Raises:
+        WorkerDiedError: If a process is killed, as by a machine short of memory.
     """
     if workers <= 1:
         with _single_thread():
             return list(_report(map(function, jobs), len(jobs), label))
     # Spawned, not forked: a fork of a process with threads may hang.
     context = multiprocessing.get_context('spawn')
-    pool = ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,))
+    pool = ProcessPoolExecutor(workers, context, _set_up, (tuple(modules),))
     try:
         futures = [pool.submit(function, job) for job in jobs]
         done = (future.result() for future in as_completed(futures))
         return list(_report(done, len(jobs), label))
+    except BrokenProcessPool as error:
+        raise WorkerDiedError(
+            f'{label}: a worker process was killed (out of memory?); try fewer '
+            f'than {workers} workers'
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -52,6 +73,13 @@ def in_batches(items: Sequence[Job], length: int) -> Iterator[tuple[int, list[Jo
     """
     for start in range(0, len(items), length):
         yield start, list(items[start : start + length])
+
+
+def _set_up(modules: tuple[str, ...]) -> None:
+    """Prepare a worker: one thread, and what a user has registered."""
+    cv2.setNumThreads(1)
+    for module in modules:
+        import_module(module)
 
 
 @contextmanager

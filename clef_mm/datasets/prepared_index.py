@@ -7,6 +7,7 @@ unpickling, in milliseconds, and its paths are relative: the tree may be moved.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import zipfile
@@ -96,6 +97,21 @@ def save_table(
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)
+
+
+def hash_table(frames: FrameTable, root: Path) -> str:
+    """Return 16 hexadecimal digits of everything in a table.
+
+    Args:
+        frames: The records.
+        root: Image paths count relative to it, so a tree may be moved.
+    """
+    digest = hashlib.sha256()
+    for name, column in frames.columns.items():
+        for key, array in _encode(name, column, root).items():
+            digest.update(f'{key} {array.dtype} {array.shape}'.encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def load_table(path: Path, root: Path) -> tuple[FrameTable, dict[str, Any]]:

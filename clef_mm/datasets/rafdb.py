@@ -13,7 +13,12 @@ from clef_mm.datasets.expression_dataset import ExpressionDataset
 from clef_mm.datasets.face_dataset import DataRootError
 from clef_mm.datasets.folds import Fold
 from clef_mm.datasets.frame_table import Categories, FrameTable, Paths
-from clef_mm.datasets.reading.folder_search import find_child, find_nearby, list_images
+from clef_mm.datasets.reading.folder_search import (
+    find_all_nearby,
+    find_child,
+    innermost_of_name,
+    list_images,
+)
 from clef_mm.datasets.reading.label_rows import LabelFileError
 from clef_mm.datasets.reading.rafdb_annotations import read_annotation
 from clef_mm.registry import DATASETS
@@ -40,8 +45,9 @@ class RAFDB(ExpressionDataset):
     """15,339 photographs with seven expressions: 12,271 to train, 3,068 to test.
 
     Read as released (Li et al., 2017), nothing renamed; ``data_root`` is the folder
-    ``basic`` (also called ``raf-basic``) or the one that contains it. There is no
-    validation part; ``hold_out=1000`` sets as many training images apart.
+    ``basic`` (also called ``raf-basic``) or the one that contains it; the compound
+    expressions that may lie beside it are left alone. There is no validation part;
+    ``hold_out=1000`` sets as many training images apart.
 
     Args:
         data_root: Folder of the release.
@@ -59,6 +65,8 @@ class RAFDB(ExpressionDataset):
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {'dataset': 'RAF-DB'}
+    SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ('images', 'attributes')
+    IMAGE_OPTIONS: ClassVar[tuple[str, ...]] = ('images',)
     OFFICIAL_PARTS: ClassVar[Fold] = Fold(train=('train',), test=('test',))
     CODES: ClassVar[dict[int, str]] = {
         1: 'surprise',
@@ -90,13 +98,8 @@ class RAFDB(ExpressionDataset):
 
     def load_frames(self) -> FrameTable:
         """Join the images with the label file by part and number."""
-        label_file = find_nearby(Path(self.data_root), 2, *_LABEL_FILES)
-        if label_file is None:
-            raise DataRootError(
-                f'RAF-DB is not in {self.data_root}: found no {_LABEL_FILES[0]}. '
-                f'Expected\n{self.expected_layout(self.data_root)}'
-            )
-        folder = self._find_images(label_file.parent.parent)
+        label_file = self._find_label_file(Path(self.data_root))
+        folder = self._find_images(label_file)
         labels = self._read_labels(label_file)
         files = self._index(folder)
 
@@ -125,25 +128,50 @@ class RAFDB(ExpressionDataset):
         if self.images == 'aligned':
             return None
         points = np.full((len(frames), 5, 2), np.nan, np.float32)
-        for row, annotation in _annotations(frames):
+        for row, annotation in self._annotations(frames):
             points[row] = annotation[0]
         return points
 
-    def _find_images(self, base: Path) -> Path:
-        images = find_child(base, 'Image', 'Images')
-        folder = None if images is None else find_child(images, self.images)
-        if folder is None:
-            other = {'aligned': 'original', 'original': 'aligned'}[self.images]
-            hint = (
-                f"; images='{other}' is there"
-                if (images is not None and find_child(images, other))
-                else ''
-            )
+    def _find_label_file(self, root: Path) -> Path:
+        """Return the label file of the basic expressions.
+
+        That of the compound ones has the same name and lies beside them.
+        """
+        everywhere = list(find_all_nearby(root, 2, *_LABEL_FILES))
+        found = [path for path in everywhere if not _is_below(root, path, 'compound')]
+        found = [path for path in found if _is_below(root, path, 'basic')] or found
+        found = list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+        if len(found) > 1:
             raise DataRootError(
-                f'{base} has no Image/{self.images}{hint}. Expected\n'
-                f'{self.expected_layout(base)}'
+                f'{found[0]} and {found[1]} both list the basic expressions: give the '
+                'folder of one of them as data_root'
             )
-        return folder
+        if not found:
+            hint = ' but that of the compound expressions' if everywhere else ''
+            raise DataRootError(
+                f'RAF-DB is not in {root}: found no {_LABEL_FILES[0]}{hint}. '
+                f'Expected\n{self.expected_layout(root)}'
+            )
+        return found[0]
+
+    def _find_images(self, label_file: Path) -> Path:
+        """Return the folder of images that lies beside or above the label file."""
+        other = {'aligned': 'original', 'original': 'aligned'}[self.images]
+        hint = ''
+        for base in _folders_above(label_file, Path(self.data_root)):
+            images = find_child(base, 'Image', 'Images', folder=True)
+            if images is None:
+                continue
+            images = innermost_of_name(images)
+            folder = find_child(images, self.images, folder=True)
+            if folder is not None:
+                return innermost_of_name(folder)
+            if find_child(images, other, folder=True):
+                hint = f"; images='{other}' is there"
+        raise DataRootError(
+            f'{base} has no Image/{self.images}{hint}. Expected\n'
+            f'{self.expected_layout(base)}'
+        )
 
     def _read_labels(self, path: Path) -> dict[_Key, int]:
         """Return the code of each (part, number), in the order of the file."""
@@ -190,9 +218,26 @@ class RAFDB(ExpressionDataset):
                 self.report.note('images that stand there under two names', name)
         return files
 
+    def _annotations(
+        self, frames: FrameTable
+    ) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+        """Yield row and annotation of each image that has one."""
+        paths = frames.columns['img_path']
+        found = [
+            _find_annotations(Path(name), Path(self.data_root))
+            for name in paths.folders.names
+        ]
+        for row, (code, path) in enumerate(zip(paths.folders.codes, paths, strict=True)):
+            if (folder := found[code]) is None:
+                continue
+            stem = re.sub('_aligned$', '', Path(path).stem, flags=re.IGNORECASE)
+            annotation = read_annotation(folder / f'{stem}_manu_attri.txt')
+            if annotation is not None:
+                yield row, annotation
+
     def _with_attributes(self, frames: FrameTable) -> FrameTable:
         codes = np.full((len(frames), len(_ATTRIBUTES)), -1, np.int8)
-        for row, annotation in _annotations(frames):
+        for row, annotation in self._annotations(frames):
             codes[row] = annotation[1]
         columns = dict(zip(_ATTRIBUTES, codes.T.copy(), strict=True))
         absent = int((codes[:, 0] < 0).sum())
@@ -217,13 +262,21 @@ def _as_table(folder: Path, rows: list[tuple[str, int, str, int]]) -> FrameTable
     )
 
 
-def _annotations(
-    frames: FrameTable,
-) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
-    """Yield row and annotation of each image that has one."""
-    for row, path in enumerate(map(Path, frames.columns['img_path'])):
-        stem = re.sub('_aligned$', '', path.stem, flags=re.IGNORECASE)
-        folder = path.parent.parent.parent / 'Annotation' / 'manual'
-        annotation = read_annotation(folder / f'{stem}_manu_attri.txt')
-        if annotation is not None:
-            yield row, annotation
+def _is_below(root: Path, path: Path, word: str) -> bool:
+    """Return whether a folder between root and file has the word in its name."""
+    return word in path.parent.relative_to(root).as_posix().lower()
+
+
+def _folders_above(path: Path, root: Path) -> list[Path]:
+    """Return the folders that a file lies in, from its own to the root."""
+    return [folder for folder in path.parents if folder.is_relative_to(root)]
+
+
+def _find_annotations(images: Path, root: Path) -> Path | None:
+    """Return the folder of manual annotations that belongs to a folder of images."""
+    for base in _folders_above(images, root):
+        above = find_child(base, 'Annotation', folder=True)
+        manual = above and find_child(above, 'manual', folder=True)
+        if manual:
+            return innermost_of_name(manual)
+    return None

@@ -139,6 +139,16 @@ def _checkpoint_to_test(path: Path) -> Path:
     return best[0] if len(best) == 1 else newest_checkpoint(path)
 
 
+def _epoch_rule(checkpoint: Path) -> str:
+    """Say how the epoch was chosen that a checkpoint is of."""
+    if checkpoint.name.startswith('best_'):
+        return 'best on validation subjects'
+    pointer = checkpoint.with_name('last_checkpoint')
+    if pointer.is_file() and Path(pointer.read_text().strip()).name == checkpoint.name:
+        return 'last'
+    return f'{checkpoint.stem}, chosen by hand'
+
+
 def _report(runner: Runner, metrics: dict[str, float], checkpoint: Path) -> None:
     dataset = runner.test_dataloader.dataset
     meta = dataset.metainfo
@@ -147,7 +157,6 @@ def _report(runner: Runner, metrics: dict[str, float], checkpoint: Path) -> None
         for metric in runner.test_evaluator.metrics
         if hasattr(metric, 'threshold')
     ]
-    is_best = checkpoint.name.startswith('best_')
     protocol = {
         'dataset': meta['dataset'],
         'split': meta['split'],
@@ -157,8 +166,11 @@ def _report(runner: Runner, metrics: dict[str, float], checkpoint: Path) -> None
         'subjects': sorted(set(dataset.column('subject'))),
         'frames': len(dataset),
         'threshold': thresholds[0] if thresholds else None,
-        'epoch_rule': 'best on validation subjects' if is_best else 'last',
+        'epoch_rule': _epoch_rule(checkpoint),
         'checkpoint': str(checkpoint),
+        'lost_frames': dataset.report.oddities.get(
+            'frames lost when the tree was prepared', 0
+        ),
         'subjects_checked': 'seen_subjects' in runner.provenance,
         'trained': runner.provenance,
         'synthetic': meta['synthetic'],

@@ -93,7 +93,7 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
 
 
 def check_config(config: Config) -> None:
-    """Check the keys of a config and what its parts must agree on.
+    """Check the keys of a config.
 
     Raises:
         ConfigError: Names the key and the nearest known one.
@@ -104,14 +104,6 @@ def check_config(config: Config) -> None:
         if sections is not None and isinstance(value, dict):
             for key in value:
                 _check_key(key, sections, name)
-    for name in _LOADERS:
-        loader = config.get(name) or {}
-        block = loader.get('sampler', {}).get('block')
-        if block and loader['batch_size'] % block:
-            raise ConfigError(
-                f'{name}.batch_size={loader["batch_size"]} is not a multiple of '
-                f'{name}.sampler.block={block}: a batch would cut blocks in two'
-            )
 
 
 def set_data_root(config: Config, root: str) -> None:
@@ -130,6 +122,7 @@ def use_synthetic(config: Config) -> None:
     for kind, dataset in _datasets(config):
         dataset['data_root'] = kind.synthetic_root()
     config.work_dir += _SYNTHETIC_RUN
+    config.load_from = None
     if config.model.get('weights'):
         left = config.model.weights + _SYNTHETIC_RUN
         config.model.weights = left if _has_weights(left) else None

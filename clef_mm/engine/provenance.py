@@ -8,6 +8,7 @@ weights it started from included, and a test on one of them is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from clef_mm import __version__
@@ -27,6 +28,7 @@ def describe(
     data: list[Any],
     sampling: str,
     seed: int,
+    weights: str | None,
     start: dict[str, Any],
     seen_before: set[str],
 ) -> dict[str, Any]:
@@ -38,7 +40,8 @@ def describe(
         data: The training dataset, then those it was validated on.
         sampling: How batches were drawn.
         seed: Of the run.
-        start: Provenance of the weights that the run started from, or ``{}``.
+        weights: File that the run started from, if any.
+        start: Its provenance; ``{}`` if it has none, or for random weights.
         seen_before: Subjects that those weights, or this run before it was resumed,
             have seen.
     """
@@ -53,6 +56,7 @@ def describe(
         'seed': seed,
         'synthetic': synthetic or start.get('synthetic', False),
         'seen_subjects': sorted(seen_before.union(*(d.people() for d in data))),
+        'start_weights': weights and Path(weights).name,
         'start': start,
     }
 
@@ -89,6 +93,20 @@ def differing_crop(dataset: Any, crop: Mapping[str, Any] | None, by: str) -> str
         f'{describe_split(dataset)} is cropped {describe_crop(own)}; {by}: '
         f'{describe_crop(crop)}. Scores depend on the crop: prepare both alike.'
     )
+
+
+def check_held_out_alike(train: Any, val: Any) -> None:
+    """Refuse to validate on images that other settings would have held out.
+
+    Raises:
+        SubjectLeakError: If training and validation part hold out different numbers.
+    """
+    same = train.metainfo['dataset'] == val.metainfo['dataset']
+    if same and train.OFFICIAL_PARTS is not None and train.hold_out != val.hold_out:
+        raise SubjectLeakError(
+            f'training holds out {train.hold_out} images, validation {val.hold_out}: '
+            'what is validated on would be trained on. Set hold_out alike.'
+        )
 
 
 def check_unseen(subjects: set[str], seen: set[str], by: str) -> None:

@@ -18,6 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from clef_mm import __version__, compat, distributed
+from clef_mm.engine.config import ConfigError
 from clef_mm.engine.hooks import (
     BrokenImageHook,
     CheckpointContentHook,
@@ -114,21 +115,32 @@ class Runner(MMEngineRunner):
         seed: int | None = None,
         diff_rank_seed: bool = False,
     ) -> DataLoader:
-        """Build a loader of faces whose workers are seeded by epoch."""
+        """Build a loader of faces whose workers are seeded by epoch.
+
+        Raises:
+            ConfigError: If a batch is no whole number of the sampler's blocks.
+        """
         if isinstance(dataloader, dict):
             dataloader = {
                 'collate_fn': {'type': collate_faces},
                 'worker_init_fn': {'type': seed_worker},
                 **dataloader,
             }
-        return MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+        block = getattr(loader.sampler, 'block', 1)
+        if loader.batch_size is not None and loader.batch_size % block:
+            raise ConfigError(
+                f'batch_size={loader.batch_size} is not a multiple of block={block} of '
+                f'{type(loader.sampler).__name__}: a batch would cut blocks in two'
+            )
+        return loader
 
     def load_or_resume(self) -> None:
         """Resume from the newest checkpoint of the work directory, wherever it lies."""
         if self._resume and self._load_from is None:
-            try:
+            if Path(self.work_dir, 'last_checkpoint').is_file():
                 self._load_from = str(newest_checkpoint(self.work_dir))
-            except WeightsError:
+            else:
                 self.logger.info(f'nothing to resume in {self.work_dir}: starting anew')
         super().load_or_resume()
 

@@ -14,6 +14,9 @@ from dataclasses import asdict, dataclass, replace
 
 from clef_mm.errors import UserError, nearest
 
+CROPPING_VERSION = 1
+"""Counts up whenever the same policy gives other pixels than before."""
+
 
 class CropPolicyError(UserError, ValueError):
     """A crop policy that does not exist, or a setting that it cannot have."""
@@ -53,15 +56,23 @@ class CropPolicy:
             raise CropPolicyError(f'quality {self.quality} is not in 1 .. 100')
 
     def describe(
-        self, detector: Mapping[str, object] | None = None
+        self,
+        detector: Mapping[str, object] | None = None,
+        source: Mapping[str, object] | None = None,
     ) -> dict[str, object]:
-        """Return every setting and a hash of them all, as JSON values.
+        """Return every setting and a hash of them all.
 
         Args:
-            detector: Config and version of the detector, where one is used.
+            detector: Settings and version of the detector, where one is used.
+            source: Options of the dataset that choose its images, such as a camera.
         """
-        settings = {**asdict(self), 'detector': detector and dict(detector)}
-        text = json.dumps(settings, sort_keys=True)
+        settings = {
+            **asdict(self),
+            'detector': detector and dict(detector),
+            'source': dict(source or {}),
+            'cropping_version': CROPPING_VERSION,
+        }
+        text = json.dumps(settings, sort_keys=True, default=str)
         return {**settings, 'hash': hashlib.sha256(text.encode()).hexdigest()[:12]}
 
 
@@ -93,4 +104,6 @@ def get_policy(
         )
     changes = {'size': size, 'scale': scale}
     given = {key: value for key, value in changes.items() if value is not None}
+    if 'scale' in given and POLICIES[name].kind == 'whole':
+        raise CropPolicyError('whole images have no scale')
     return replace(POLICIES[name], **given)

@@ -47,3 +47,16 @@ def test_always_the_same_ones():
 def test_too_many(count):
     with pytest.raises(SplitError, match=f'cannot hold out {count} of 5'):
         hold_out_images(table([0] * 5, ['train'] * 5), count, ['train'])
+
+
+def test_an_image_more_or_less_changes_nothing_for_the_others():
+    rng = np.random.default_rng(1)
+    classes = rng.choice(7, 5000)
+    whole = hold_out_images(table(classes, ['train'] * 5000), 600, ['train'])
+    fewer = table(classes, ['train'] * 5000).take(np.arange(5000) != 17)
+    fewer = hold_out_images(fewer, 600, ['train'])
+    held = [
+        {r['frame'] for r in frames if r['subject'] == HELD_OUT}
+        for frames in (whole, fewer)
+    ]
+    assert len(held[0] & held[1]) >= 595

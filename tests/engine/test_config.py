@@ -111,12 +111,6 @@ def test_missing_config_file():
         load_config('nowhere.py')
 
 
-def test_batch_that_cuts_a_block_is_refused():
-    path = ROOT / 'configs/demo/clef_pretrain_tiny_bp4d_fold1.py'
-    with pytest.raises(ConfigError, match='not a multiple'):
-        load_config(path, {'train_dataloader.batch_size': 63})
-
-
 def test_a_users_constants_need_no_key(tmp_path):
     (tmp_path / 'mine.py').write_text('_lr = 0.1\nmodel = dict(type="X", lr=_lr)\n')
     assert load_config(tmp_path / 'mine.py').model.lr == 0.1

@@ -13,7 +13,7 @@ from clef_mm.datasets.preparation import prepare
 from clef_mm.datasets.prepared_index import read_header
 from clef_mm.datasets.reading.image_reading import BrokenImageError
 from clef_mm.engine import Runner
-from clef_mm.engine.config import set_data_root
+from clef_mm.engine.config import ConfigError, set_data_root
 from clef_mm.engine.provenance import KEY, SubjectLeakError
 from clef_mm.faces.crop_policy import get_policy
 from clef_mm.models.encoders.weights import WeightsError, read_file
@@ -197,6 +197,23 @@ def test_testing_subjects_that_the_checkpoint_has_seen_is_refused(demo_config):
     config.test_dataloader.dataset.fold = 2  # tests F003, trained on in fold 1
     with pytest.raises(SubjectLeakError, match='BP4D/F003'):
         Runner.from_cfg(config).test()
+
+
+@pytest.mark.parametrize('sampler', [{'block': 5}, {}])
+def test_batches_that_cut_blocks_are_refused(sampler, demo_config):
+    config = demo_config('pretrain', **{'train_dataloader.batch_size': 12})
+    del config.train_dataloader.sampler['block']
+    config.train_dataloader.sampler.update(sampler)  # 8 if nothing is said
+    with pytest.raises(ConfigError, match='batch_size=12 is not a multiple of block='):
+        Runner.from_cfg(config).train()
+
+
+def test_resume_whose_newest_checkpoint_is_gone_is_no_fresh_start(demo_config):
+    config = demo_config('finetune', **{'train_cfg.max_epochs': 1})
+    train(config)
+    Path(config.work_dir, 'epoch_1.pth').unlink()
+    with pytest.raises(WeightsError, match=r'epoch_1\.pth'):
+        train(demo_config('finetune', resume=True))
 
 
 def test_resuming_with_another_fold_is_refused(demo_config):

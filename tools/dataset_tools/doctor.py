@@ -6,6 +6,7 @@ usable) or not checked. Nothing is written. The exit code is 1 if something is w
 Examples:
     python tools/dataset_tools/doctor.py bp4d data/BP4D
     python tools/dataset_tools/doctor.py disfa data/DISFA --deep --workers 8
+    python tools/dataset_tools/doctor.py disfa data/DISFA --options camera=right
     python tools/dataset_tools/doctor.py bp4d data/prepared/bp4d
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from clef_mm.command_line import guarded
+from clef_mm.command_line import guarded, parse_options
 from clef_mm.datasets.names import CLASSES
 
 
@@ -35,6 +36,14 @@ def parse_args() -> argparse.Namespace:
         metavar='N',
         help='processes that decode (default: 2)',
     )
+    parser.add_argument(
+        '--options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='arguments of the dataset class that say what is read, such as '
+        'camera=right frame_offset=0',
+    )
     return parser.parse_args()
 
 
@@ -45,7 +54,8 @@ def main() -> None:
     from clef_mm.datasets.doctor import examine
 
     with guarded():
-        result = examine(args.dataset, args.root, args.deep, args.workers)
+        options = parse_options(args.options)
+        result = examine(args.dataset, args.root, args.deep, args.workers, options)
     for line in result.lines():
         print(line)
     sys.exit(0 if result.passed else 1)

@@ -99,6 +99,7 @@ def main() -> None:
                 {'type': args.detector, **parse_options(args.detector_options)},
                 options,
                 args.workers,
+                [args.module] if args.module else [],
             )
         except KeyboardInterrupt:
             sys.exit('\nstopped: run the same command again to go on')

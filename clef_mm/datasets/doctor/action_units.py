@@ -6,14 +6,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clef_mm.datasets.doctor.check import Check, Verdict, compare, require
+from clef_mm.datasets.doctor.check import (
+    Check,
+    Verdict,
+    compare,
+    compare_frames,
+    require,
+)
 from clef_mm.datasets.doctor.tree import Tree
 from clef_mm.datasets.fold_presets import find_preset, preset_names
 from clef_mm.datasets.folds import get_fold
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.structures import UNKNOWN
 
-_MORE_DATA = 'copy what is missing again from the source'
+MORE_DATA = 'copy what is missing again from the source'
 
 
 def label_files(tree: Tree) -> Iterator[Check]:
@@ -50,7 +56,7 @@ def subjects(tree: Tree) -> Iterator[Check]:
         'subjects',
         f'{fact.value}: {wanted[0]} .. {wanted[-1]}',
         [f'no {name}' for name in absent],
-        _MORE_DATA,
+        MORE_DATA,
         fact,
         found=f'{len(wanted)}',
     )
@@ -59,13 +65,13 @@ def subjects(tree: Tree) -> Iterator[Check]:
 def sequences(tree: Tree) -> Iterator[Check]:
     """All sequences are there."""
     found = len(recordings(tree.label_rows))
-    yield compare('sequences with labels', tree.facts['sequences'], found, _MORE_DATA)
+    yield compare('sequences with labels', tree.facts['sequences'], found, MORE_DATA)
 
 
 def frames_in_all(tree: Tree) -> Iterator[Check]:
     """The number of label rows is the published one."""
     rows = len(tree.label_rows)
-    yield compare('coded frames', tree.facts['coded frames'], rows, _MORE_DATA)
+    yield compare_frames('coded frames', tree.facts['coded frames'], rows, MORE_DATA)
 
 
 def frames_by_part(tree: Tree) -> Iterator[Check]:
@@ -77,7 +83,7 @@ def frames_by_part(tree: Tree) -> Iterator[Check]:
         for number, part in enumerate(parts, 1)
     }
     fact = tree.facts['coded frames by part']
-    yield compare('coded frames by part', fact, counts, _MORE_DATA)
+    yield compare_frames('coded frames by part', fact, counts, MORE_DATA)
 
 
 def frames_by_task(tree: Tree) -> Iterator[Check]:
@@ -86,7 +92,7 @@ def frames_by_task(tree: Tree) -> Iterator[Check]:
     totals = np.bincount(column.codes, minlength=len(column.names)).tolist()
     counts = dict(zip(column.names, totals, strict=True))
     fact = tree.facts['coded frames by task']
-    yield compare('coded frames by task', fact, counts, _MORE_DATA)
+    yield compare_frames('coded frames by task', fact, counts, MORE_DATA)
 
 
 def base_rates(tree: Tree) -> Iterator[Check]:
@@ -120,11 +126,14 @@ def class_weights(tree: Tree) -> Iterator[Check]:
 
 
 def gaps(tree: Tree) -> Iterator[Check]:
-    """Label rows of a sequence are consecutive frames."""
+    """Label rows of a sequence are consecutive frames, as far as anyone says so."""
     table = tree.label_rows
     keys = recording_keys(table)
     frames = table.columns['frame']
-    jumps = np.flatnonzero((np.diff(keys) == 0) & (np.diff(frames) != 1))
+    steps = np.diff(frames)
+    jumps = np.flatnonzero((np.diff(keys) == 0) & (steps != 1))
+    skipped = steps[jumps] - 1
+    fact = tree.facts.get('consecutive frames')
     yield require(
         'consecutive frames',
         'no gap inside a sequence',
@@ -133,7 +142,9 @@ def gaps(tree: Tree) -> Iterator[Check]:
             for row in jumps
         ],
         'rows are missing from the label files: copy them again',
-        tree.facts.get('consecutive frames'),
+        fact,
+        Verdict.WRONG if fact else Verdict.ODD,
+        lacking=int(skipped.sum()) if (skipped > 0).all() else 0,
     )
 
 

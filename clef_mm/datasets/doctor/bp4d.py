@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from clef_mm.datasets.doctor import action_units
-from clef_mm.datasets.doctor.check import Check, Verdict, compare, not_checked, require
+from clef_mm.datasets.doctor.check import (
+    Check,
+    Verdict,
+    compare,
+    compare_frames,
+    not_checked,
+    require,
+)
 from clef_mm.datasets.doctor.occurrence_files import read_occurrence_rows
 from clef_mm.datasets.doctor.plan import Plan
 from clef_mm.datasets.doctor.tree import Tree
@@ -82,7 +90,8 @@ def numbering(tree: Tree) -> Iterator[Check]:
             f'{Path(tree.frames.columns["img_path"][row]).parent}/{files[row].decode()}'
             for row in zeros
         ],
-        'if the images count from 0 and the labels from 1, load with frame_offset=-1',
+        'if the images count from 0 and the labels from 1, give '
+        '--options frame_offset=-1',
         tree.facts['frame offset'],
         Verdict.ODD,
         found='none',
@@ -92,7 +101,7 @@ def numbering(tree: Tree) -> Iterator[Check]:
 def sequence_lengths(tree: Tree) -> Iterator[Check]:
     """The shortest and the longest sequence are as long as published."""
     found = action_units.recordings(tree.label_rows).values()
-    yield compare(
+    yield compare_frames(
         'sequence lengths',
         tree.facts['sequence lengths'],
         {'shortest': min(found, default=0), 'longest': max(found, default=0)},
@@ -106,12 +115,14 @@ def first_frame(tree: Tree) -> Iterator[Check]:
     columns = table.columns
     here = columns['subject'].isin(['F001']) & columns['sequence'].isin(['T1'])
     first = int(columns['frame'][here].min()) if here.any() else 0
-    yield compare(
+    fact = tree.facts['first frame of F001_T1']
+    check = compare(
         'first coded frame of F001_T1',
-        tree.facts['first frame of F001_T1'],
+        fact,
         first,
         'frames were renumbered: labels and images may be shifted',
     )
+    yield replace(check, lacking=max(0, first - fact.value))
 
 
 PLAN = Plan(
@@ -129,6 +140,10 @@ PLAN = Plan(
         action_units.base_rates,
         action_units.class_weights,
     ),
-    never_reported=('label rows without an image', 'sequences without a label file'),
+    never_reported={
+        'label rows without an image': 'copy these images again from the source; if '
+        'images count from 0 and labels from 1, give --options frame_offset=-1',
+        'sequences without a label file': action_units.MORE_DATA,
+    },
     read_labels=read_occurrence_rows,
 )

@@ -11,6 +11,7 @@ from clef_mm.datasets.doctor.check import Check, Verdict, compare, not_checked, 
 from clef_mm.datasets.doctor.occurrence_files import read_occurrence_rows
 from clef_mm.datasets.doctor.plan import Plan
 from clef_mm.datasets.doctor.tree import Tree
+from clef_mm.datasets.reading.folder_search import find_folder
 
 _NO_IMAGE = 'label rows without an image'
 
@@ -39,7 +40,7 @@ def header(tree: Tree) -> Iterator[Check]:
 
 
 def rows_without_image(tree: Tree) -> Iterator[Check]:
-    """Every label row has an image, but for the one recording known to be short."""
+    """Every label row has an image, but for the recordings known to be short."""
     with_image = action_units.recordings(tree.dataset.data_list)
     short = tree.facts['short sequences']
     lacking = {
@@ -47,39 +48,42 @@ def rows_without_image(tree: Tree) -> Iterator[Check]:
         for name, count in action_units.recordings(tree.label_rows).items()
         if (missing := count - with_image.get(name, 0)) > 0
     }
-    known = lacking.pop(short.value, 0)
+    known = {name: lacking.pop(name, 0) for name in short.value}
     yield require(
         _NO_IMAGE,
-        f'none, but in {short.value}',
+        f'none, but in {" and ".join(known)}',
         [f'{count:,} in {name}' for name, count in lacking.items()],
-        'copy these frames again from the source; or their names do not count as '
-        'the labels minus 1 (frame_offset)',
+        'copy these frames again from the source; if images and labels count alike, '
+        'give --options frame_offset=0',
         count=sum(lacking.values()),
         found='none',
     )
-    yield require(
-        f'{short.value}, known to be short',
-        'all its label rows have an image',
-        [f'{known:,} rows'],
-        'nothing: this is so in the release; frames are joined by number',
-        short,
-        Verdict.ODD,
-        count=known,
-    )
+    for name, missing in known.items():
+        yield require(
+            f'{name}, known to be short',
+            'all its label rows have an image',
+            [f'{missing:,} rows'],
+            'nothing: this is so in the release; frames are joined by number',
+            short,
+            Verdict.ODD,
+            count=missing,
+        )
 
 
 def numbering(tree: Tree) -> Iterator[Check]:
-    """Images of a recording are counted from 0, without gaps."""
+    """Images of a recording are counted from 0, or as said, without gaps."""
     table = tree.frames
-    frames = table.columns['frame'] + tree.facts['frame offset'].value
+    offset = tree.reader.frame_offset
+    first, other = offset + 1, 0 if offset else -1
+    frames = table.columns['frame'] + offset
     keys = action_units.recording_keys(table)
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
-    late = [row for row in starts if frames[row] != 0]
+    late = [row for row in starts if frames[row] != first]
     yield require(
         'first image of a recording',
-        'number 0',
+        f'number {first}',
         [f'{action_units.recording_name(table, row)}: {frames[row]}' for row in late],
-        'if the images count from 1, load with frame_offset=0',
+        f'if the images count from {other + 1}, give --options frame_offset={other}',
         tree.facts['frame offset'],
         Verdict.ODD,
     )
@@ -101,11 +105,13 @@ def empty_recordings(tree: Tree) -> Iterator[Check]:
     """The trace of an eleventh task is left alone."""
     fact = tree.facts['empty recordings']
     subject, task = fact.value.split('_')
-    found = tree.root / 'Physiology' / subject / task
+    found = tree.root
+    for name in ('Physiology', subject, task):
+        found = find_folder(found, name)
     yield require(
         f'{fact.value}, known to be empty',
         'not there',
-        [str(found)] if found.exists() else [],
+        [] if found is None else [str(found)],
         'nothing: it is left out',
         fact,
         Verdict.ODD,
@@ -140,7 +146,7 @@ PLAN = Plan(
         images_of_f003_t8,
         action_units.known_codes,
     ),
-    never_reported=('sequences without a label file',),
+    never_reported={'sequences without a label file': action_units.MORE_DATA},
     handled=(_NO_IMAGE,),
     read_labels=read_occurrence_rows,
 )

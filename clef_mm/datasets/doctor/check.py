@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -32,6 +32,7 @@ class Check:
         verdict: Whether they agree.
         advice: What to do, where they do not.
         source: Who published what was expected, and how sure it is.
+        lacking: How many frames are missing, where that is all that is wrong; else 0.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Check:
     verdict: Verdict
     advice: str = ''
     source: str = ''
+    lacking: int = 0
 
 
 def compare(name: str, fact: Fact, found: Any, advice: str = '') -> Check:
@@ -77,6 +79,23 @@ def compare(name: str, fact: Fact, found: Any, advice: str = '') -> Check:
     )
 
 
+def compare_frames(name: str, fact: Fact, found: Any, advice: str = '') -> Check:
+    """Check numbers of frames as :func:`compare` does, and say how many are missing.
+
+    They lack only if no number is too large: a surplus has another cause.
+    """
+    expected, counted = _named(fact.value), _named(found)
+    differences = [
+        expected.get(key, 0) - counted.get(key, 0)
+        for key in expected.keys() | counted.keys()
+        if not _agree(expected.get(key, 0), counted.get(key, 0), fact)
+    ]
+    missing = sum(difference - fact.tolerance for difference in differences)
+    surplus = any(difference < 0 for difference in differences)
+    lacking = 0 if surplus else int(missing)
+    return replace(compare(name, fact, found, advice), lacking=lacking)
+
+
 def require(
     name: str,
     expected: str,
@@ -86,6 +105,7 @@ def require(
     verdict: Verdict = Verdict.WRONG,
     count: int | None = None,
     found: str = '',
+    lacking: int = 0,
 ) -> Check:
     """Check that nothing offends a rule.
 
@@ -98,6 +118,7 @@ def require(
         verdict: Of a broken rule whose source is sure.
         count: How many there are, if ``offenders`` are only examples.
         found: Shown if nothing offends.
+        lacking: See :class:`Check`.
     """
     number = len(offenders) if count is None else count
     source = fact.citation if fact else ''
@@ -105,7 +126,8 @@ def require(
         return Check(name, expected, found or 'as expected', Verdict.OK, source=source)
     if fact and not fact.is_firm:
         verdict = Verdict.ODD
-    return Check(name, expected, some(offenders, number), verdict, advice, source)
+    text = some(offenders, number)
+    return Check(name, expected, text, verdict, advice, source, lacking)
 
 
 def not_checked(name: str, expected: str, reason: str) -> Check:

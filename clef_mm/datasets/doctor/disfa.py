@@ -10,7 +10,7 @@ import numpy as np
 from clef_mm.datasets.disfa import CODED_UNITS, UNITS, has_bad_landmarks
 from clef_mm.datasets.disfa_layout import CAMERAS, find_label_files, find_sources
 from clef_mm.datasets.doctor import action_units
-from clef_mm.datasets.doctor.check import Check, Verdict, compare, require
+from clef_mm.datasets.doctor.check import Check, Verdict, compare_frames, require
 from clef_mm.datasets.doctor.plan import Plan
 from clef_mm.datasets.doctor.tree import LabelRows, Tree
 from clef_mm.datasets.frame_table import Categories, FrameTable
@@ -21,7 +21,7 @@ from clef_mm.errors import UserError
 from clef_mm.structures import UNKNOWN
 
 _PRESENT_FROM = 2
-_USUAL = 'left'
+_NO_IMAGE = 'label rows without an image'
 
 
 def read_intensity_rows(tree: Tree) -> LabelRows:
@@ -63,10 +63,14 @@ def rows_of_subjects(tree: Tree) -> Iterator[Check]:
     special = tree.facts['rows of SN010'].value
     column = tree.label_rows.columns['subject']
     counts = np.bincount(column.codes, minlength=len(column.names)).tolist()
+    lacking = {
+        name: (special if name == 'SN010' else usual.value) - count
+        for name, count in zip(column.names, counts, strict=True)
+    }
     others = [
         f'{name} has {count:,}'
         for name, count in zip(column.names, counts, strict=True)
-        if count != (special if name == 'SN010' else usual.value)
+        if lacking[name]
     ]
     yield require(
         'rows of each subject',
@@ -74,28 +78,32 @@ def rows_of_subjects(tree: Tree) -> Iterator[Check]:
         others,
         'copy the label files of these subjects again',
         usual,
+        lacking=sum(lacking.values()) if min(lacking.values()) >= 0 else 0,
     )
 
 
 def cameras(tree: Tree) -> Iterator[Check]:
-    """Both cameras are there, and have an image for each label row."""
+    """Both cameras are there, and have an image for each label row.
+
+    Only the one that is read must be.
+    """
     rows = action_units.recordings(tree.label_rows)
     for camera in CAMERAS:
-        usual = camera == _USUAL
+        is_read = camera == tree.reader.camera
         sources = find_sources(tree.root, camera, LoadReport())
         yield require(
             f'{camera} camera',
             f'a recording of each of {len(rows)} subjects',
             [f'no {name}' for name in rows if name not in sources],
-            f'needed for camera={camera!r} only; the left one is the usual one',
-            verdict=Verdict.WRONG if usual else Verdict.ODD,
+            _advise_camera(camera, is_read),
+            verdict=Verdict.WRONG if is_read else Verdict.ODD,
         )
         images = {
             name: _count_images(source)
             for name, source in sources.items()
             if name in rows
         }
-        if not usual:  # of the usual one, the dataset class tells each row
+        if not is_read:  # of the one that is, the dataset class tells each row
             yield require(
                 f'images of the {camera} camera',
                 'one for each label row',
@@ -125,17 +133,19 @@ def cameras(tree: Tree) -> Iterator[Check]:
 def numbering(tree: Tree) -> Iterator[Check]:
     """Labels count from 1."""
     table = tree.label_rows
-    frames, starts = table.columns['frame'], []
+    frames, starts = table.columns['frame'], {}
     for name in action_units.subject_names(table):
-        first = frames[table.columns['subject'].isin([name])].min()
+        first = int(frames[table.columns['subject'].isin([name])].min())
         if first != 1:
-            starts.append(f'{name}: {first}')
+            starts[name] = first
+    skipped = [first - 1 for first in starts.values()]
     yield require(
         'first label row',
         'frame 1',
-        starts,
+        [f'{name}: {first}' for name, first in starts.items()],
         'rows are missing from the label files: copy them again',
         tree.facts['rows of a subject'],
+        lacking=sum(skipped) if min(skipped, default=0) >= 0 else 0,
     )
 
 
@@ -143,11 +153,21 @@ def bad_landmarks(tree: Tree) -> Iterator[Check]:
     """The frames that are known to have bad landmarks are among the frames."""
     found = int(has_bad_landmarks(tree.label_rows).sum())
     fact = tree.facts['frames with bad landmarks']
-    yield compare(
+    yield compare_frames(
         'frames listed with bad landmarks',
         fact,
         found,
         'drop_bad_landmarks would not leave out the same frames as published',
+    )
+
+
+def _advise_camera(camera: str, is_read: bool) -> str:
+    if not is_read:
+        return f'nothing, unless you use camera={camera}'
+    (other,) = (name for name in CAMERAS if name != camera)
+    return (
+        f'copy these recordings again; to use the {other} camera, give --options '
+        f'camera={other}'
     )
 
 
@@ -192,11 +212,13 @@ PLAN = Plan(
         action_units.class_weights,
         bad_landmarks,
     ),
-    never_reported=('label rows without an image',),
+    never_reported={
+        _NO_IMAGE: 'copy the recordings again, or extract their frames again; if frames '
+        'count from 1, give --options frame_offset=0'
+    },
     handled=(
         'action units without a label file, unknown there',
         'images without a label row, left out',
     ),
     read_labels=read_intensity_rows,
-    kept_options=('camera',),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from prettytable import HRuleStyle, PrettyTable
 
@@ -61,7 +62,11 @@ class Examination:
 
 
 def examine(
-    dataset: str, root: str | Path, deep: bool = False, workers: int = 2
+    dataset: str,
+    root: str | Path,
+    deep: bool = False,
+    workers: int = 2,
+    options: Mapping[str, Any] | None = None,
 ) -> Examination:
     """Examine a folder.
 
@@ -70,16 +75,21 @@ def examine(
         root: The dataset as released, as prepared, or a synthetic stand-in.
         deep: Decode every image too.
         workers: Processes that decode.
+        options: Arguments of the dataset class, such as ``{'camera': 'right'}``: those
+            that say what is read. With others, which choose among frames or change
+            labels, the numbers are not those that are published.
 
     Raises:
-        UserError: If there is no such folder.
+        UserError: If there is no such folder, or an option is none of the dataset.
     """
     name = CLASSES[dataset]
     if not Path(root).is_dir():
         raise UserError(f'{root} is no folder: give the one that holds {name}')
     dataset_class = find_dataset(dataset)
     plan = import_module(f'{__package__}.{dataset}').PLAN
-    tree = Tree(dataset_class, root, plan.read_labels, plan.kept_options)
+    tree = Tree(dataset_class, root, plan.read_labels, options)
+    if plan.forget is not None:
+        plan.forget(tree.root)
     checks = [*_loading(tree), *_load_report(tree, plan)]
     for step in prepared.STEPS if tree.prepared else plan.released:
         checks += _run(step, tree)
@@ -101,7 +111,8 @@ def _loading(tree: Tree) -> Iterator[Check]:
             expected,
             tree.loading_error,
             Verdict.WRONG,
-            'mend this first: what follows depends on it',
+            'mend this first, what follows depends on it; an option that is named '
+            'here is given as --options KEY=VALUE',
         )
     else:
         found = tree.dataset.report.found
@@ -115,13 +126,14 @@ def _load_report(tree: Tree, plan: Plan) -> Iterator[Check]:
         return
     report = tree.dataset.report
     for what in dict.fromkeys([*plan.never_reported, *report.oddities]):
-        if what in plan.handled:
+        if what in (*plan.handled, prepared.LOST):
             continue
         verdict = Verdict.WRONG if what in plan.never_reported else Verdict.ODD
         yield require(
             what,
             'none',
             report.examples.get(what, []),
+            plan.never_reported.get(what, ''),
             count=report.oddities[what],
             verdict=verdict,
             found='none',
@@ -143,13 +155,12 @@ def _run(step: Step, tree: Tree) -> list[Check]:
 
 
 def _allow_for_lost(checks: list[Check], tree: Tree) -> list[Check]:
-    """Make odd what is wrong with a prepared tree in which frames have no crop."""
-    if not prepared.lost_frames(tree):
-        return checks
+    """Make odd what frames without a crop explain: that no more than these lack."""
+    lost = prepared.lost_frames(tree)
     advice = 'frames without a crop are missing: lost_frames.csv lists them'
     return [
         replace(check, verdict=Verdict.ODD, advice=advice)
-        if check.verdict is Verdict.WRONG
+        if check.verdict is Verdict.WRONG and 0 < check.lacking <= lost
         else check
         for check in checks
     ]
@@ -162,10 +173,11 @@ def _withdraw(checks: list[Check]) -> list[Check]:
 
 def _heading(tree: Tree) -> str:
     kind = 'prepared ' if tree.prepared else ''
+    place = f'{kind}{tree.name} in {tree.root}{tree.options_text(" with ")}'
     if not tree.synthetic:
-        return f'{kind}{tree.name} in {tree.root}'
+        return place
     return (
-        f'SYNTHETIC: {kind}{tree.name} in {tree.root} is rendered and smaller by '
+        f'SYNTHETIC: {place} is rendered and smaller by '
         'design, so the numbers of the complete official set are not checked'
     )
 

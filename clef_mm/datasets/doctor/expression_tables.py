@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from clef_mm.datasets.doctor.check import Check, compare
+from clef_mm.datasets.doctor.check import Check, compare_frames
 from clef_mm.datasets.doctor.tree import Tree
+from clef_mm.datasets.expressions import EXPRESSIONS
 from clef_mm.datasets.frame_table import FrameTable
 
 MORE_DATA = 'images or labels are missing or of another origin: copy them again'
@@ -24,8 +27,14 @@ def count_classes(tree: Tree, part: str) -> dict[str, int]:
 
 
 def class_table(tree: Tree, part: str, fact: str) -> Check:
-    """Check the images of each class that a fact names."""
+    """Check the images of each class that a fact names.
+
+    A prepared tree holds those of the eight expressions only.
+    """
     published = tree.facts[fact]
+    kept = EXPRESSIONS if tree.prepared else published.value
+    wanted = {name: n for name, n in published.value.items() if name in kept}
     counts = count_classes(tree, part)
-    found = {name: counts[name] for name in published.value}
-    return compare(f'classes of {part}', published, found, MORE_DATA)
+    found = {name: counts[name] for name in wanted}
+    fact_of_kept = replace(published, value=wanted)
+    return compare_frames(f'classes of {part}', fact_of_kept, found, MORE_DATA)

@@ -8,13 +8,14 @@ An entry holds ``value``, ``source`` and ``confidence``:
 * ``R``: remembered from the dataset's paper, confirmed by nothing.
 
 Numbers may have a ``tolerance`` with its ``reason``; it is a share of the value where
-``relative`` is true, otherwise in the unit of the value.
+``relative`` is true, otherwise in the unit of the value. A fact may hold with certain
+``options`` of the dataset class only.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ class Fact:
         tolerance: Largest difference that still agrees.
         relative: The tolerance is a share of the value.
         reason: Why there is a tolerance.
+        options: Arguments of the dataset class with which it holds.
     """
 
     value: Any
@@ -45,6 +47,7 @@ class Fact:
     tolerance: float = 0
     relative: bool = False
     reason: str = ''
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_firm(self) -> bool:

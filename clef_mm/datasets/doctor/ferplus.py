@@ -9,7 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from clef_mm.datasets.doctor.check import Check, Verdict, compare, not_checked, require
+from clef_mm.datasets.doctor.check import (
+    Check,
+    Verdict,
+    compare,
+    compare_frames,
+    not_checked,
+    require,
+)
 from clef_mm.datasets.doctor.expression_tables import MORE_DATA
 from clef_mm.datasets.doctor.plan import Plan
 from clef_mm.datasets.doctor.tree import Tree
@@ -119,7 +126,7 @@ def classes(tree: Tree) -> Iterator[Check]:
     for part in PARTS:
         here = codes[columns['subject'].isin([part])]
         counts = np.bincount(here[here >= 0], minlength=8).tolist()
-        yield compare(
+        yield compare_frames(
             f'classes of {part}',
             tree.facts[f'{kind} {part}'],
             dict(zip(VOTES[:8], counts, strict=True)),
@@ -133,7 +140,7 @@ def images_by_part(tree: Tree) -> Iterator[Check]:
     if columns['votes_from'][0] == _NEW:
         return
     counts = {part: int(columns['subject'].isin([part]).sum()) for part in PARTS}
-    yield compare('images', tree.facts['images by label.csv'], counts, MORE_DATA)
+    yield compare_frames('images', tree.facts['images by label.csv'], counts, MORE_DATA)
 
 
 def _rows(tree: Tree) -> VoteRows | None:
@@ -161,6 +168,9 @@ PLAN = Plan(
         images_by_part,
         classes,
     ),
-    never_reported=('votes without an image', 'parts that are not there'),
+    never_reported={
+        'votes without an image': MORE_DATA,
+        'parts that are not there': MORE_DATA,
+    },
     handled=(_NO_NAME,),
 )

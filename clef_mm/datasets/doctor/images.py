@@ -90,7 +90,7 @@ def _usual_size(tree: Tree) -> tuple[tuple[int, int] | None, Fact | None, Verdic
         side = tree.header.get('crop', {}).get('size')
         return ((side, side) if side else None), None, Verdict.WRONG
     fact = tree.facts.get('image size')
-    if fact is None or tree.synthetic:
+    if fact is None or tree.synthetic or not tree.is_read_with(fact.options):
         return None, None, Verdict.OK
     return tuple(fact.value), fact, Verdict.ODD
 

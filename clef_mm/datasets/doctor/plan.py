@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from clef_mm.datasets.doctor.check import Check
 from clef_mm.datasets.doctor.tree import LabelRows, Tree
@@ -20,16 +21,17 @@ class Plan:
         always: Of any tree, a small one too.
         complete: Numbers that only the complete official set can have.
         never_reported: Descriptions in the load report that are wrong, and not only
-            odd.
+            odd, each with what to do.
         handled: Descriptions in the load report that a step judges.
         read_labels: See :class:`Tree`.
-        kept_options: See :class:`Tree`.
+        forget: Deletes what earlier runs remember of a folder, so that the disk is
+            examined and not a cache.
     """
 
     released: tuple[Step, ...]
     always: tuple[Step, ...]
     complete: tuple[Step, ...]
-    never_reported: tuple[str, ...] = ()
+    never_reported: Mapping[str, str] = field(default_factory=dict)
     handled: tuple[str, ...] = ()
     read_labels: Callable[[Tree], LabelRows] | None = None
-    kept_options: tuple[str, ...] = ()
+    forget: Callable[[Path], None] | None = None

@@ -11,6 +11,8 @@ from clef_mm.datasets.doctor.check import Check, Verdict, require
 from clef_mm.datasets.doctor.tree import Tree
 
 _NEEDED = ('dataset', 'crop', 'frames', 'lost')
+LOST = 'frames lost when the tree was prepared'
+"""What the report of the dataset says, and :func:`header` judges."""
 _AGAIN = 'run tools/dataset_tools/prepare.py again into a new folder'
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clef_mm.datasets.doctor.check import Check, compare, require
+from clef_mm.datasets.doctor.check import Check, compare_frames, require
 from clef_mm.datasets.doctor.expression_tables import MORE_DATA, class_table
 from clef_mm.datasets.doctor.plan import Plan
 from clef_mm.datasets.doctor.tree import Tree
@@ -27,6 +27,7 @@ def numbers(tree: Tree) -> Iterator[Check]:
             MORE_DATA,
             tree.facts['numbers'],
             found=f'1 to {found.max(initial=0):,}',
+            lacking=len(absent),
         )
 
 
@@ -34,7 +35,7 @@ def images_in_all(tree: Tree) -> Iterator[Check]:
     """Each part has the published number of images."""
     column = tree.frames.columns['subject']
     counts = {part: int(column.isin([part]).sum()) for part in _PARTS}
-    yield compare('images', tree.facts['images'], counts, MORE_DATA)
+    yield compare_frames('images', tree.facts['images'], counts, MORE_DATA)
 
 
 def classes(tree: Tree) -> Iterator[Check]:
@@ -47,5 +48,5 @@ PLAN = Plan(
     released=(),
     always=(numbers,),
     complete=(images_in_all, classes),
-    never_reported=('label rows without an image',),
+    never_reported={'label rows without an image': MORE_DATA},
 )

@@ -5,6 +5,6 @@ below ``faces/`` and ``index.npz``, which every dataset class reads in place of 
 original tree. It uses all cores, and goes on where it was stopped.
 """
 
-from clef_mm.datasets.preparation.prepare import PreparationError, prepare
+from clef_mm.datasets.preparation.preparing import PreparationError, prepare
 
 __all__ = ['PreparationError', 'prepare']

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,8 @@ from clef_mm.faces.cropping import crop_face
 from clef_mm.registry import DETECTORS
 
 _PER_FOLDER = 1000  # photographs; frames lie in the folder of their recording
+# Reasons of the system for which a file will never be read; others may pass.
+_LASTING = (None, errno.ENOENT, errno.EISDIR, errno.ENOTDIR)
 _SOURCE_PLACES = ('video_frame', 'pixel_offset')
 
 
@@ -84,6 +87,7 @@ def run_crop_job(job: CropJob) -> None:
                 image = read_record_image(record)
                 face = finder.find(row, image)
             except (BrokenImageError, NoFaceError) as error:
+                _refuse_passing(error)
                 key = [record[name] for name in ('subject', 'sequence', 'frame')]
                 lost.append([*key, record['img_path'], str(error)])
                 continue
@@ -92,8 +96,10 @@ def run_crop_job(job: CropJob) -> None:
             faces[row] = face
         kept = _records(job, files, faces)
         save_table(job.shard, kept, {'lost': lost}, job.root)
+    except PreparationError:
+        raise
     except OSError as error:
-        raise _cannot_write(error, job.root) from error
+        raise cannot_write(error, job.root) from error
 
 
 def crop_files(frames: FrameTable) -> list[Path]:
@@ -138,10 +144,23 @@ def _write_jpeg(path: Path, crop: np.ndarray, quality: int) -> None:
     settings = [cv2.IMWRITE_JPEG_QUALITY, quality]
     # Encoded in memory: OpenCV's own writing does not tell why it failed.
     _, data = cv2.imencode('.jpg', crop[..., ::-1], settings)
-    path.write_bytes(data.tobytes())
+    half = path.with_suffix('.tmp')
+    half.write_bytes(data.tobytes())
+    os.replace(half, path)
 
 
-def _cannot_write(error: OSError, root: Path) -> PreparationError:
+def _refuse_passing(error: Exception) -> None:
+    """Raise unless a frame is lost for good: a disk that fails may work again."""
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno not in _LASTING:
+        raise PreparationError(
+            f'{error}. No frame is given up for this: mend it, then run the same '
+            'command again'
+        ) from error
+
+
+def cannot_write(error: OSError, root: Path) -> PreparationError:
+    """Return the error to raise where writing below ``root`` has failed."""
     cure = (
         'Free some space'
         if error.errno in (errno.ENOSPC, errno.EDQUOT)

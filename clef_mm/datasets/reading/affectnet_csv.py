@@ -35,6 +35,7 @@ COLUMNS = (
 
 _PATH, _LANDMARKS = 'subDirectory_filePath', 'facial_landmarks'
 _NUMBERS = tuple(name for name in COLUMNS if name not in (_PATH, _LANDMARKS))
+_BOX = ('face_x', 'face_y', 'face_width', 'face_height')
 _PART_FILES = {'train': 'training.csv', 'val': 'validation.csv'}
 _OF_OTHER_RELEASE = ('images', 'annotations')  # a million files
 _BLOCK = 1 << 25  # bytes of lines parsed at a time
@@ -80,7 +81,8 @@ def load_csv_part(
         name: ``'train'`` or ``'val'``.
         path: The label file.
         root: Folder below which the images are.
-        report: Takes rows that repeat an image or have none.
+        report: Takes rows that repeat an image or have none, and boxes that are no
+            numbers.
         codes: Number of expression codes, counted from 0.
 
     Raises:
@@ -89,6 +91,12 @@ def load_csv_part(
     """
     columns = _read_rows(path, codes)
     names = columns.pop('name')
+    unboxed = names[columns.pop('unreadable_box')]
+    report.note(
+        'label rows whose face box is no four numbers, taken as not known',
+        [f'{name}: {text.decode(errors="replace")}' for text in unboxed[:3]],
+        len(unboxed),
+    )
     first = np.zeros(len(names), bool)
     first[np.unique(names, return_index=True)[1]] = True
     report.note(
@@ -169,7 +177,9 @@ def _parse_block(
         raise _first_wrong(path, rows, first_line + filled, header, codes)
     try:
         numbers = {
-            name: np.array([row[header.place[name]] for row in rows]).astype(np.float32)
+            name: _parse_column(
+                [row[header.place[name]] for row in rows], or_nan=name in _BOX
+            )
             for name in _NUMBERS
         }
     except ValueError:
@@ -179,12 +189,14 @@ def _parse_block(
         raise _first_wrong(path, rows, first_line + filled, header, codes)
     column = header.place[_PATH]
     names = [row[column].strip(b' "').replace(b'\\', b'/') for row in rows]
+    box = np.stack([numbers[name] for name in _BOX], axis=1)
     return {
         'name': np.array(names, np.bytes_),
         'expression': expression.astype(np.int8),
         'valence': _annotated(numbers['valence']),
         'arousal': _annotated(numbers['arousal']),
-        'box': _boxes(numbers),
+        'box': _corners(box),
+        'unreadable_box': ~np.isfinite(box).all(axis=1),
         'list_offset': offsets[filled].astype(np.int64),
     }
 
@@ -194,13 +206,31 @@ def _annotated(values: np.ndarray) -> np.ndarray:
     return np.where(values == -2, np.float32(np.nan), values)
 
 
-def _boxes(numbers: dict[str, np.ndarray]) -> np.ndarray:
-    left, top, width, height = (
-        numbers[name] for name in ('face_x', 'face_y', 'face_width', 'face_height')
-    )
-    boxes = np.stack([left, top, left + width, top + height], axis=1)
-    boxes[~((width > 0) & (height > 0))] = np.nan
-    return boxes
+def _parse_column(cells: Sequence[bytes], or_nan: bool) -> np.ndarray:
+    """Return the numbers (N,) float32, which may be quoted.
+
+    Args:
+        cells: Their text.
+        or_nan: Return NaN for text that is no number.
+
+    Raises:
+        ValueError: If one is no number.
+    """
+    try:
+        return np.array(cells).astype(np.float32)
+    except ValueError:  # one at a time takes ten times as long
+        numbers = [_number(cell.decode(errors='replace')) for cell in cells]
+    if None in numbers and not or_nan:
+        raise ValueError('a cell is no number')
+    return np.array(numbers, np.float32)  # None becomes NaN
+
+
+def _corners(box: np.ndarray) -> np.ndarray:
+    """Return left, top, right, bottom of left, top, width, height, (N, 4) each."""
+    corners = np.concatenate([box[:, :2], box[:, :2] + box[:, 2:]], axis=1)
+    known = np.isfinite(box).all(axis=1) & (box[:, 2:] > 0).all(axis=1)
+    corners[~known] = np.nan
+    return corners
 
 
 def _first_wrong(
@@ -219,11 +249,12 @@ def _first_wrong(
             )
         for name in _NUMBERS:
             text = cells[header.place[name]].decode(errors='replace')
-            if not _is_number(text):
+            number = _number(text)
+            if number is None and name not in _BOX:
                 return LabelFileError(
                     f'{path} line {line}, {name}: {text[:40]!r} is not a number'
                 )
-            if name == 'expression' and float(text) not in range(codes):
+            if name == 'expression' and number not in range(codes):
                 return LabelFileError(
                     f'{path} line {line}, expression: {text} is none of 0 to '
                     f'{codes - 1}'
@@ -231,12 +262,12 @@ def _first_wrong(
     return LabelFileError(f'{path} is not as documented')
 
 
-def _is_number(text: str) -> bool:
+def _number(text: str) -> float | None:
+    """Return the number that a cell holds, quoted or not; None if it holds none."""
     try:
-        float(text)
+        return float(text.strip(' "\r\n'))
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _read_header(path: Path, line: bytes) -> _Header:
@@ -244,7 +275,7 @@ def _read_header(path: Path, line: bytes) -> _Header:
     if not line.strip():
         raise LabelFileError(f'{path} is empty')
     cells = _cells(line)
-    if any(_is_number(cell) for cell in cells[1:]):
+    if any(_number(cell) is not None for cell in cells[1:]):
         if len(cells) != len(COLUMNS):
             raise LabelFileError(
                 f'{path} line 1: expected {len(COLUMNS)} cells, {", ".join(COLUMNS)}; '

@@ -27,6 +27,7 @@ from clef_mm.datasets.reading.npy_values import read_values
 
 _PART_FOLDERS = {'train': ('train_set',), 'val': ('val_set', 'valid_set')}
 _POINTS = 68
+_FIELDS = ('exp', 'val', 'aro')
 _EXPRESSION = '_exp.npy'
 
 
@@ -49,11 +50,11 @@ def find_npy_parts(root: Path) -> dict[str, NpyPart]:
     found: dict[str, NpyPart] = {}
     for folder in nearby_folders(root, 1):
         for part, names in _PART_FOLDERS.items():
-            place = find_child(folder, *names)
+            place = find_child(folder, *names, folder=True)
             if part in found or place is None:
                 continue
-            images = find_child(place, 'images')
-            annotations = find_child(place, 'annotations')
+            images = find_child(place, 'images', folder=True)
+            annotations = find_child(place, 'annotations', folder=True)
             if images is not None and annotations is not None:
                 found[part] = NpyPart(images, annotations)
     return found
@@ -64,7 +65,8 @@ def load_npy_part(
 ) -> FrameTable:
     """Return the images of a part with ``expression``, ``valence`` and ``arousal``.
 
-    The first time every annotation is read; then the cache is.
+    The first time every annotation is read; then the cache is. Nothing is cached while
+    a file is there but cannot be read: the disk may be at fault, not the file.
 
     Args:
         name: ``'train'`` or ``'val'``.
@@ -80,15 +82,19 @@ def load_npy_part(
     cache = cache_file('affectnet', part.annotations)
     columns = read_cached(cache, signature)
     if columns is None or columns.keys() != {'number', 'image', 'label'}:
-        columns = _read_part(part)
+        columns, readable = _read_part(part)
         _check_codes(columns, part, codes)
-        write_cached(cache, signature, columns)
+        if readable:
+            write_cached(cache, signature, columns)
     numbers, files, labels = columns['number'], columns['image'], columns['label']
 
     pictured, labeled = files != b'', ~np.isnan(labels[:, 0])
+    no_valence, no_arousal = np.isnan(labels[:, 1:]).T
     for what, rows in (
         ('labels without an image', ~pictured & labeled),
         ('images without a readable expression', pictured & ~labeled),
+        ('images without a readable valence', pictured & labeled & no_valence),
+        ('images without a readable arousal', pictured & labeled & no_arousal),
     ):
         report.note(
             what, [f'{name}/{number}' for number in numbers[rows][:3]], int(rows.sum())
@@ -120,30 +126,40 @@ def read_npy_landmarks(part: NpyPart, numbers: np.ndarray) -> np.ndarray:
     return read_values(part.annotations, names, 2 * _POINTS).reshape(-1, _POINTS, 2)
 
 
-def _read_part(part: NpyPart) -> dict[str, np.ndarray]:
-    """Return number (N,), image (N,), b'' if there is none, and label (N, 3)."""
+def _read_part(part: NpyPart) -> tuple[dict[str, np.ndarray], bool]:
+    """Read every annotation, NaN where there is none.
+
+    Returns:
+        number (N,), image (N,), b'' if there is none, and label (N, 3); and whether
+        every file that is there could be read.
+    """
     images = {
         int(stem): name
         for name in sorted(list_images(part.images), reverse=True)
         if (stem := name.partition('.')[0]).isdecimal() and len(stem) < 10
     }
+    listed = set(os.listdir(part.annotations))
     labeled = {
         int(stem)
-        for name in os.listdir(part.annotations)
+        for name in listed
         if name.endswith(_EXPRESSION)
         and (stem := name[: -len(_EXPRESSION)]).isdecimal()
         and len(stem) < 10
     }
     numbers = sorted(images.keys() | labeled)
-    labels = [
-        read_values(part.annotations, [f'{number}_{field}.npy' for number in numbers])
-        for field in ('exp', 'val', 'aro')
-    ]
-    return {
+    labels, readable = [], True
+    for field in _FIELDS:
+        names = [f'{number}_{field}.npy' for number in numbers]
+        values = read_values(part.annotations, names)
+        unread = np.flatnonzero(np.isnan(values[:, 0])).tolist()
+        readable = readable and not any(names[row] in listed for row in unread)
+        labels.append(values)
+    columns = {
         'number': np.array(numbers, np.int32),
         'image': np.array([images.get(n, '').encode() for n in numbers], np.bytes_),
         'label': np.concatenate(labels, axis=1),
     }
+    return columns, readable
 
 
 def _check_codes(columns: dict[str, np.ndarray], part: NpyPart, codes: int) -> None:

@@ -13,32 +13,63 @@ from pathlib import Path
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.gif')
 
 
-def find_child(parent: Path, *names: str) -> Path | None:
-    """Return the first of ``names`` that lies in ``parent``, in any case, or None."""
+def find_child(parent: Path, *names: str, folder: bool = False) -> Path | None:
+    """Return the first of ``names`` that lies in ``parent``, in any case, or None.
+
+    Args:
+        parent: Where to look.
+        names: In the order of preference.
+        folder: Look for a folder, and not for a file: unpacking on Windows makes the
+            folder ``fer2013.csv`` around the file of this name.
+    """
     if not parent.is_dir():
         return None
     wanted = [name.lower() for name in names]
     found = [child for child in os.listdir(parent) if child.lower() in wanted]
     found.sort(key=lambda child: (wanted.index(child.lower()), child))
-    return parent / found[0] if found else None
+    is_wanted = Path.is_dir if folder else Path.is_file
+    return next((parent / child for child in found if is_wanted(parent / child)), None)
 
 
 def find_nearby(
-    root: Path, depth: int, *names: str, skip: Sequence[str] = ()
+    root: Path,
+    depth: int,
+    *names: str,
+    skip: Sequence[str] = (),
+    folder: bool = False,
 ) -> Path | None:
-    """Return the file or folder of one of these names that lies highest, or None.
+    """Return the file, or folder, of one of these names that lies highest, or None.
 
     Args:
         root: Where to begin.
         depth: Levels below it to look at.
         names: In any case.
         skip: Names, in lower case, of folders that are too large to be listed.
+        folder: Look for a folder, and not for a file.
     """
-    for folder in nearby_folders(root, depth, skip):
-        found = find_child(folder, *names)
+    return next(find_all_nearby(root, depth, *names, skip=skip, folder=folder), None)
+
+
+def find_all_nearby(
+    root: Path,
+    depth: int,
+    *names: str,
+    skip: Sequence[str] = (),
+    folder: bool = False,
+) -> Iterator[Path]:
+    """Yield what :func:`find_nearby` chooses among, highest first, one a folder."""
+    for place in nearby_folders(root, depth, skip):
+        found = find_child(place, *names, folder=folder)
         if found is not None:
-            return found
-    return None
+            yield found
+
+
+def innermost_of_name(folder: Path) -> Path:
+    """Return the folder of the same name inside a folder, or the folder itself.
+
+    An archive that is unpacked into a folder of its name leaves ``aligned/aligned``.
+    """
+    return find_child(folder, folder.name, folder=True) or folder
 
 
 def nearby_folders(root: Path, depth: int, skip: Sequence[str] = ()) -> Iterator[Path]:

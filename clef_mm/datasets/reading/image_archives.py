@@ -85,6 +85,7 @@ class ImageArchive:
         weakref.finalize(self, os.close, self._descriptor)
         names = sorted(entries)
         self._names = np.array(names, dtype=np.bytes_)
+        self._rows_of = _rows_by_folder(names)
         self._entries = np.array(
             [
                 (
@@ -99,13 +100,16 @@ class ImageArchive:
             dtype=np.int64,
         ).reshape(-1, 5)
 
-    def folders(self) -> dict[str, list[str]]:
-        """Return the names of the images in each folder, sorted."""
-        found: dict[str, list[str]] = {}
-        for name in self._names:
-            folder, _, file = name.decode().rpartition('/')
-            found.setdefault(folder, []).append(file)
-        return found
+    def folders(self) -> list[str]:
+        """Return the folders that hold images."""
+        return list(self._rows_of)
+
+    def images(self, folder: str) -> list[str]:
+        """Return the names of the images in a folder, sorted; none if there is none."""
+        if folder not in self._rows_of:
+            return []
+        names = self._names[self._rows_of[folder]].tolist()
+        return [name.decode().rpartition('/')[2] for name in names]
 
     def read(self, name: str) -> bytes:
         """Return the content of an image file.
@@ -148,6 +152,14 @@ class ImageArchive:
             offset += len(part)
             size -= len(part)
         return b''.join(parts)
+
+
+def _rows_by_folder(names: list[bytes]) -> dict[str, np.ndarray]:
+    """Return, by folder, which of the names lie in it."""
+    rows: dict[bytes, list[int]] = {}
+    for row, name in enumerate(names):
+        rows.setdefault(name.rpartition(b'/')[0], []).append(row)
+    return {name.decode(): np.array(found, np.int32) for name, found in rows.items()}
 
 
 def _clean(name: str) -> str:

@@ -11,7 +11,7 @@ from clef_mm.datasets.reading.label_rows import LabelFileError, parse_rows
 from clef_mm.structures import UNKNOWN
 
 # What the files hold, and what it means: 9 is 'could not be coded', never a 0 or a 1.
-_CODES = {0: 0, 1: 1, 9: UNKNOWN, 999: UNKNOWN}
+_CODES = {0: 0, 1: 1, 9: UNKNOWN}
 
 
 def read_occurrence(

@@ -82,19 +82,21 @@ def index_recording(source: Path, report: LoadReport) -> Recording:
         DataRootError: If two files have the same number.
         UserError: If a video or an archive cannot be opened.
     """
-    if source.is_dir():
-        return _index_files(source, os.listdir(source), report)
-    if inside := split_archive_path(source):
-        archive, folder = inside
-        names = open_archive(archive).folders().get(folder, [])
-        return _index_files(source, names, report)
-    return _index_video(source)
+    names = _list_folder(source)
+    return (
+        _index_video(source) if names is None else _index_files(source, names, report)
+    )
 
 
 def holds_frames(folder: Path) -> bool:
     """Return whether a folder on disk holds numbered images."""
     with os.scandir(folder) as entries:
         return any(_FRAME.fullmatch(entry.name) for entry in entries)
+
+
+def number_of_frames(folder: Path) -> int:
+    """Return how many numbered images a folder holds, on disk or in an archive."""
+    return sum(map(is_frame, _list_folder(folder) or ()))
 
 
 def is_frame(name: str) -> bool:
@@ -143,6 +145,16 @@ def join_by_number(
     labelled = np.zeros(len(numbers), bool)
     labelled[image] = True
     return joined, labelled
+
+
+def _list_folder(source: Path) -> list[str] | None:
+    """Return the names in a folder, on disk or inside an archive; None of a video."""
+    if source.is_dir():
+        return os.listdir(source)
+    if inside := split_archive_path(source):
+        archive, folder = inside
+        return open_archive(archive).images(folder)
+    return None
 
 
 def _index_files(folder: Path, everything: list[str], report: LoadReport) -> Recording:

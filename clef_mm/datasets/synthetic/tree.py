@@ -17,10 +17,8 @@ import cv2
 import numpy as np
 
 from clef_mm.datasets.synthetic.world import WORLD_VERSION
+from clef_mm.datasets.synthetic_marker import MARKER, PARTIAL_MARKER
 from clef_mm.errors import UserError
-
-MARKER = 'SYNTHETIC.json'
-_PARTIAL = 'SYNTHETIC.partial.json'
 
 Settings = Mapping[str, object]
 
@@ -45,20 +43,20 @@ def claim_tree(root: Path, layout: str, settings: Settings) -> bool:
             settings.
     """
     wanted = {'layout': layout, 'world_version': WORLD_VERSION, **settings}
-    for name in (MARKER, _PARTIAL):
+    for name in (MARKER, PARTIAL_MARKER):
         if (root / name).is_file():
             found = json.loads((root / name).read_text('utf-8'))
             _refuse_other_settings(root / name, found['settings'], wanted)
             if name == MARKER:
                 _say(f'{root}: this synthetic {layout} is complete already')
-            return name == _PARTIAL
+            return name == PARTIAL_MARKER
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise SyntheticTreeError(
             f'{root} is not empty and holds no {MARKER}: it is not a synthetic '
             'tree, so nothing was written. Choose an empty or a new folder.'
         )
     root.mkdir(parents=True, exist_ok=True)
-    _write_json(root / _PARTIAL, {'settings': wanted})
+    _write_json(root / PARTIAL_MARKER, {'settings': wanted})
     return True
 
 
@@ -81,8 +79,8 @@ def finish_tree(root: Path, layout: str, settings: Settings, n_images: int) -> N
         'settings': wanted,
         'made_with': {'numpy': np.__version__, 'opencv': cv2.__version__},
     }
-    _write_json(root / _PARTIAL, content)
-    os.replace(root / _PARTIAL, root / MARKER)
+    _write_json(root / PARTIAL_MARKER, content)
+    os.replace(root / PARTIAL_MARKER, root / MARKER)
     _say(f'{root}: {n_images} rendered images, not {layout} itself')
 
 

@@ -47,6 +47,7 @@ class RunPlanHook(Hook):
 
         _check_labels(runner.plain_model, train)
         for val in data[1:]:
+            provenance.check_held_out_alike(train, val)
             provenance.check_unseen(
                 val.people(), train.people(), 'the training split (they validate)'
             )
@@ -56,6 +57,7 @@ class RunPlanHook(Hook):
             data,
             sampling,
             runner.seed,
+            getattr(runner.plain_model, 'weights', None) or runner._load_from,
             start,
             seen_before,
         )

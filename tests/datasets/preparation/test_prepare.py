@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from clef_mm.datasets import BP4D
+from clef_mm.datasets import BP4D, FaceDataset
+from clef_mm.datasets.face_dataset import DatasetOptionError
 from clef_mm.datasets.preparation import PreparationError, crop_job, prepare
+from clef_mm.datasets.preparation.work_folder import WorkFolder
 from clef_mm.datasets.prepared_index import read_header
 from clef_mm.faces.crop_policy import get_policy
 
@@ -105,7 +107,9 @@ def test_options_and_policy_stand_in_the_index(source, tmp_path):
     header = read_header(tmp_path / 'prepared')
     assert header['dataset'] == 'BP4D'
     assert header['options'] == {'frames': 'all'}
-    assert header['crop'] == POLICY.describe({**DETECTOR, 'version': '1'})
+    assert header['crop'] == POLICY.describe(
+        {**DETECTOR, 'version': '1', 'long_side': 64}
+    )
     assert header['synthetic'] is False
 
 
@@ -204,7 +208,7 @@ def test_disk_full(source, tmp_path, monkeypatch):
     write = Path.write_bytes
 
     def full(path, data):
-        if path.suffix == '.jpg' and len(written) == 12:
+        if path.parent.parent.parent.name == 'faces' and len(written) == 12:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         written.append(path)
         return write(path, data)
@@ -262,3 +266,114 @@ def test_not_one_face(make_tree, tmp_path):
     tree.add_labels('F001', 'T1', range(1, 2))
     with pytest.raises(PreparationError, match=r'not one face .* no face found'):
         run(tree.root, tmp_path / 'prepared')
+
+
+def test_two_runs_at_once(source, tmp_path):
+    with WorkFolder(tmp_path / 'prepared'):
+        with pytest.raises(PreparationError, match='by another process right now'):
+            run(source, tmp_path / 'prepared')
+    run(source, tmp_path / 'prepared')
+    assert len(BP4D(tmp_path / 'prepared'))
+
+
+def test_killed_at_its_very_start(source, tmp_path):
+    (tmp_path / 'prepared/.preparing').mkdir(parents=True)
+    (tmp_path / 'prepared/.preparing/settings.tmp').write_text('{')
+    run(source, tmp_path / 'prepared')
+    assert len(BP4D(tmp_path / 'prepared'))
+
+
+def test_a_disk_that_fails_for_a_while_loses_no_frame(source, tmp_path, monkeypatch):
+    read = Path.read_bytes
+
+    def failing(path):
+        if path.suffix == '.jpg' and path.parent.name == 'T3':
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, 'read_bytes', failing)
+        with pytest.raises(PreparationError, match='No frame is given up for this'):
+            run(source, tmp_path / 'prepared')
+    done = run(source, tmp_path / 'prepared')
+    assert set(done.lost) == {'no face found'}
+
+
+def test_changed_labels_are_noticed(source, tmp_path):
+    run(source, tmp_path / 'prepared')
+    file = source / 'AUCoding/AU_OCC/F001_T1.csv'
+    head, *rows = file.read_text().splitlines()
+    flipped = [row.translate(str.maketrans('01', '10')) for row in rows]
+    numbered = [
+        f'{row.split(",")[0]},{flip.split(",", 1)[1]}'
+        for row, flip in zip(rows, flipped, strict=True)
+    ]
+    file.write_text('\n'.join([head, *numbered]))
+    with pytest.raises(PreparationError, match='source_frames'):
+        run(source, tmp_path / 'prepared')
+
+
+@pytest.mark.parametrize(
+    ('made', 'asked', 'refused'),
+    [
+        ({}, {'frames': 'all'}, "frames='coded'.*frames='all' asks for"),
+        ({}, {'frame_offset': -1}, 'frame_offset=0'),
+        ({'frames': 'all'}, {'frames': 'coded'}, None),
+        ({}, {}, None),
+    ],
+)
+def test_what_a_prepared_tree_does_not_hold(source, tmp_path, made, asked, refused):
+    run(source, tmp_path / 'prepared', **made)
+    if refused is None:
+        assert len(BP4D(tmp_path / 'prepared', **asked))
+        return
+    with pytest.raises(DatasetOptionError, match=refused):
+        BP4D(tmp_path / 'prepared', **asked)
+
+
+def test_what_was_lost_is_reported_when_the_tree_is_read(source, tmp_path):
+    lost = run(source, tmp_path / 'prepared').lost.total()
+    report = BP4D(tmp_path / 'prepared').report
+    assert report.oddities['frames lost when the tree was prepared'] == lost
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'options', 'message'),
+    [
+        ({'workers': 0}, {}, 'workers must be at least 1'),
+        ({}, {'every': 2}, 'is prepared whole'),
+        ({}, {'subjects': ['F001']}, 'is prepared whole'),
+        ({}, {'split': 'train', 'fold': 1}, 'is prepared whole'),
+    ],
+)
+def test_arguments_that_make_no_sense(source, tmp_path, arguments, options, message):
+    with pytest.raises(PreparationError, match=message):
+        run(source, tmp_path / 'prepared', **arguments, **options)
+
+
+class Given(FaceDataset):
+    METAINFO = dict(dataset='Given')  # noqa: RUF012
+    records = ()
+
+    def load_frames(self):
+        return list(self.records)
+
+
+@pytest.mark.parametrize('subject', ['/tmp/evil', '..', 'a/b'])
+def test_names_that_lead_out_of_the_tree(tmp_path, subject):
+    (tmp_path / 'source').mkdir()
+    dataset = Given(tmp_path / 'source', lazy_init=True)
+    dataset.records = [
+        dict(img_path='a.jpg', subject=subject, sequence='c', frame=1, gt_aus=[1])
+    ]
+    with pytest.raises(PreparationError, match='cannot be the name of a folder'):
+        prepare(dataset, tmp_path / 'dst', POLICY, DETECTOR, {}, 1)
+
+
+def test_nothing_to_prepare(tmp_path):
+    (tmp_path / 'source').mkdir()
+    with pytest.raises(PreparationError, match='no frame to prepare'):
+        prepare(
+            Given(tmp_path / 'source', lazy_init=True),
+            *(tmp_path / 'dst', POLICY, DETECTOR, {}, 1),
+        )
