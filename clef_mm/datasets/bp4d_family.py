@@ -22,6 +22,7 @@ from clef_mm.datasets.reading.recordings import (
     choose_source,
     index_recording,
     join_by_number,
+    stack_recordings,
 )
 from clef_mm.structures import UNKNOWN
 
@@ -95,7 +96,7 @@ class BP4DFamily(FaceDataset):
                 f'{len(label_files)} label files and {len(sources)} sequences{wanted}. '
                 f'Expected\n{self.expected_layout(root)}'
             )
-        return FrameTable.concatenate(
+        return stack_recordings(
             [
                 self._load_recording(key, sources.get(key), label_files.get(key))
                 for key in sorted(sources.keys() | label_files.keys(), key=self._place)

@@ -12,8 +12,9 @@ import numpy as np
 from clef_mm.datasets.disfa_layout import (
     CAMERAS,
     find_label_files,
-    find_landmark_files,
+    find_landmark_folders,
     find_sources,
+    list_landmark_files,
 )
 from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
 from clef_mm.datasets.frame_table import FrameTable
@@ -25,9 +26,9 @@ from clef_mm.datasets.reading.landmark_files import (
     read_points,
 )
 from clef_mm.datasets.reading.recordings import (
-    Recording,
     index_recording,
     join_by_number,
+    stack_recordings,
 )
 from clef_mm.registry import DATASETS
 from clef_mm.structures import UNKNOWN
@@ -65,7 +66,8 @@ class DISFA(FaceDataset):
     Args:
         data_root: Folder that holds videos or frames, and ``ActionUnit_Labels``.
         camera: ``'left'`` or ``'right'``; ``sequence`` in the records. Extracted frames
-            of which no folder names a camera are taken for this one.
+            of which no folder names a camera are taken for this one, unless it has a
+            video.
         threshold: An AU is present from this intensity on, 1 to 5.
         units: The action units to use, in this order.
         drop_bad_landmarks: Leave out the 4670 frames whose landmarks, as supplied, are
@@ -77,7 +79,8 @@ class DISFA(FaceDataset):
             part k.
 
     Raises:
-        DataRootError: If the folder does not look like this.
+        DataRootError: If the folder does not look like this, or if extracted frames
+            begin and end with other numbers than ``frame_offset`` says.
         LabelFileError: If a label file is not as documented.
         ValueError: If an option has none of these values.
     """
@@ -114,6 +117,7 @@ class DISFA(FaceDataset):
         self.units = units
         self.drop_bad_landmarks = drop_bad_landmarks
         self.frame_offset = frame_offset
+        self._landmarks: dict[str, dict[int, Path]] = {}  # of the latest subjects
         super().__init__(data_root, **common)
         self._metainfo['au_names'] = tuple(f'AU{unit}' for unit in units)
 
@@ -133,9 +137,10 @@ class DISFA(FaceDataset):
             raise DataRootError(
                 f'DISFA is not in {root}: found {count} label files and '
                 f'{len(sources)} recordings of the {self.camera} camera{wanted}. '
-                f'Expected\n{self.expected_layout(root)}'
+                + ''.join(f'{line}. ' for line in self.report.lines())
+                + f'Expected\n{self.expected_layout(root)}'
             )
-        return FrameTable.concatenate(
+        return stack_recordings(
             [
                 self._load_recording(
                     subject, sources.get(subject), label_files.get(subject, {})
@@ -169,16 +174,19 @@ class DISFA(FaceDataset):
 
     def own_points(self, frames: FrameTable) -> np.ndarray | None:
         """Return the points of ``Landmark_Points``, which belong to the left camera."""
-        landmarks = find_landmark_files(Path(self.data_root))
-        if not landmarks or self.camera != 'left':
+        folders = find_landmark_folders(Path(self.data_root))
+        if not folders or self.camera != 'left':
             return None
-        sources = find_sources(Path(self.data_root), self.camera, LoadReport())
+        subjects = frames.columns['subject']
+        present = {subjects.names[code] for code in np.unique(subjects.codes)}
+        self._landmarks = self._find_landmarks(
+            {name: folders[name] for name in sorted(present & folders.keys())}
+        )
 
         def read(subject: str, _: str, numbers: np.ndarray) -> np.ndarray | None:
-            if subject not in landmarks:
+            files = self._landmarks.get(subject)
+            if files is None:
                 return None
-            images = len(index_recording(sources[subject], LoadReport()))
-            files = self._number_landmarks(subject, landmarks[subject], images)
             return np.stack(
                 [
                     read_points(files[number]) if number in files else no_points()
@@ -187,6 +195,22 @@ class DISFA(FaceDataset):
             )
 
         return points_of_recordings(frames, read, self.report)
+
+    def _find_landmarks(self, folders: dict[str, Path]) -> dict[str, dict[int, Path]]:
+        """Return the landmark files of each subject by frame number of the labels.
+
+        Preparation asks for a few frames at a time: what is known from the time before
+        is not listed again.
+        """
+        known = {name: self._landmarks.get(name) for name in folders}
+        if None not in known.values():
+            return known
+        sources = find_sources(Path(self.data_root), self.camera, LoadReport())
+        for name in [name for name, files in known.items() if files is None]:
+            images = len(index_recording(sources[name], LoadReport()))
+            files = list_landmark_files(folders[name])
+            known[name] = self._number_landmarks(name, files, images)
+        return known
 
     def _number_landmarks(
         self, subject: str, files: dict[int, Path], images: int
@@ -228,7 +252,7 @@ class DISFA(FaceDataset):
         recording = index_recording(source, self.report)
         frame = recording.numbers
         if recording.positions is None:
-            self._check_numbering(recording, source)
+            self._check_numbering(recording.numbers, coded, source)
             frame = frame - self.frame_offset
         joined, _ = join_by_number(frame, coded, intensities, missing=UNKNOWN)
         absent = coded[~np.isin(coded, frame)]
@@ -262,16 +286,36 @@ class DISFA(FaceDataset):
                 )
         return coded, intensities
 
-    def _check_numbering(self, recording: Recording, source: Path) -> None:
-        """Take note of images that seem to be counted from another number."""
-        expected = 1 + self.frame_offset
-        first = recording.numbers[0] if len(recording) else expected
-        if first != expected and first in (0, 1):
+    def _check_numbering(
+        self, images: np.ndarray, coded: np.ndarray, source: Path
+    ) -> None:
+        """Compare the first and the last image with the first and last label.
+
+        Images are counted from 0 or from 1, so that an end which differs from the
+        labels' by -1 or by 0 says from which; another may be that of a part.
+
+        Raises:
+            DataRootError: If both ends say that the offset is another one.
+        """
+        if not len(images) or not len(coded):
+            return
+        start, end = int(images[0]) - 1, int(images[-1] - coded[-1])
+        likely = [
+            offset
+            for offset in (start, end)
+            if offset in (-1, 0) and offset != self.frame_offset
+        ]
+        if likely == [start, end] and start == end:
+            raise DataRootError(
+                f'{source} holds images {images[0]} to {images[-1]}, and the last '
+                f'label is of frame {coded[-1]}: images are counted from {start + 1}, so set '
+                f'frame_offset={start}, not {self.frame_offset}'
+            )
+        for offset in likely:
             self.report.note(
-                f'recordings that start with image {first}, while frame_offset='
-                f'{self.frame_offset} takes the first to be {expected} (is it '
-                f'{first - 1}?)',
-                str(source),
+                f'recordings whose first or last image does not fit frame_offset='
+                f'{self.frame_offset} (is it {offset}?)',
+                f'{source}: {images[0]} to {images[-1]}, labels to {coded[-1]}',
             )
 
     def _note_uncoded(self, frames: FrameTable) -> None:

@@ -27,6 +27,10 @@ class DatasetOptionError(UserError, ValueError):
     """Arguments of a dataset contradict each other, or the tree it reads."""
 
 
+class AbsentClassError(UserError, ValueError):
+    """A class that no image shows, where one is needed; names it."""
+
+
 class DataRootError(UserError, FileNotFoundError):
     """The data is not where it was said to be; the message shows what is expected."""
 
@@ -280,7 +284,7 @@ class FaceDataset(BaseDataset):
         images of class c.
 
         Raises:
-            ValueError: If a class is never present, naming it.
+            AbsentClassError: If a class is never present, naming it.
         """
         self.full_init()
         if 'gt_aus' in self.data_list.columns:
@@ -294,7 +298,7 @@ class FaceDataset(BaseDataset):
             rates = np.bincount(labels[labels >= 0], minlength=len(names)) / len(labels)
         absent = [name for name, rate in zip(names, rates, strict=True) if rate == 0]
         if absent:
-            raise ValueError(
+            raise AbsentClassError(
                 f'no image of {self.data_root} ({self.metainfo["split"]}) shows '
                 f'{", ".join(absent)}: a weight of 1 / rate does not exist'
             )

@@ -38,6 +38,8 @@ def find_dataset(name: str, module: str | None = None) -> type[FaceDataset]:
         try:
             import_module(module)
         except ModuleNotFoundError as error:
+            if error.name != module:
+                raise  # the module is there, and needs another one that is not
             raise UserError(f'{error}; is its folder in PYTHONPATH?') from None
     for home, kind in CLASSES.items():
         if name.lower() in (home, kind.lower()):

@@ -140,7 +140,7 @@ class RAFDB(ExpressionDataset):
         everywhere = list(find_all_nearby(root, 2, *_LABEL_FILES))
         found = [path for path in everywhere if not _is_below(root, path, 'compound')]
         found = [path for path in found if _is_below(root, path, 'basic')] or found
-        found = list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+        found = list({path.resolve(): path for path in found}.values())  # of links
         if len(found) > 1:
             raise DataRootError(
                 f'{found[0]} and {found[1]} both list the basic expressions: give the '
@@ -227,7 +227,9 @@ class RAFDB(ExpressionDataset):
             _find_annotations(Path(name), Path(self.data_root))
             for name in paths.folders.names
         ]
-        for row, (code, path) in enumerate(zip(paths.folders.codes, paths, strict=True)):
+        for row, (code, path) in enumerate(
+            zip(paths.folders.codes, paths, strict=True)
+        ):
             if (folder := found[code]) is None:
                 continue
             stem = re.sub('_aligned$', '', Path(path).stem, flags=re.IGNORECASE)
@@ -276,7 +278,7 @@ def _find_annotations(images: Path, root: Path) -> Path | None:
     """Return the folder of manual annotations that belongs to a folder of images."""
     for base in _folders_above(images, root):
         above = find_child(base, 'Annotation', folder=True)
-        manual = above and find_child(above, 'manual', folder=True)
-        if manual:
+        manual = find_child(above, 'manual', folder=True) if above else None
+        if manual is not None:
             return innermost_of_name(manual)
     return None

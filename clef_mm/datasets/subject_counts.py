@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clef_mm.datasets.fold_presets import SplitError
 from clef_mm.structures import UNKNOWN
 
 if TYPE_CHECKING:
@@ -55,7 +56,15 @@ class SubjectCounts:
 
     @classmethod
     def of(cls, dataset: FaceDataset) -> SubjectCounts:
-        """Count the frames of a dataset that has AU labels."""
+        """Count the frames of a dataset that has AU labels.
+
+        Raises:
+            SplitError: If it has none.
+        """
+        if 'au_names' not in dataset.metainfo:
+            raise SplitError(
+                f'{dataset.metainfo["dataset"]} has no AUs to count or to balance'
+            )
         column = dataset.column('subject')
         labels = dataset.column('gt_aus')
         present, codes = np.unique(column.codes, return_inverse=True)

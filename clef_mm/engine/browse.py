@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 from clef_mm.engine.application import prepare_config
 from clef_mm.engine.config import ConfigError, check_prepared
 from clef_mm.engine.contact_sheet import Entry, draw_contact_sheet
-from clef_mm.engine.provenance import describe_crop, describe_split
+from clef_mm.engine.provenance import describe_crop, describe_order, describe_split
 from clef_mm.engine.randomness import seed_epoch
 from clef_mm.engine.runner import Runner
 from clef_mm.registry import MODELS
@@ -133,7 +133,10 @@ def first_images(cfg: Config, split: str, count: int, seed: int) -> Seen:
             f'{loader.batch_size}. Set {split}_dataloader.batch_size lower.'
         )
     return Seen(
-        np.stack(views[:count]), samples[:count], loader.dataset, _order(loader)
+        np.stack(views[:count]),
+        samples[:count],
+        loader.dataset,
+        describe_order(loader.sampler),
     )
 
 
@@ -181,14 +184,6 @@ def _pixels(inputs: Tensor, preprocessor: Any, count: int) -> np.ndarray:
     pixels = (images * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
     # All first views stand before all second views.
     return pixels.reshape(-1, count, *pixels.shape[1:]).swapaxes(0, 1)
-
-
-def _order(loader: DataLoader) -> str:
-    sampler = loader.sampler
-    if hasattr(sampler, 'describe'):
-        return sampler.describe()
-    shuffled = getattr(sampler, 'shuffle', False)
-    return f'{"shuffled" if shuffled else "in order"}, {len(loader.dataset):,} images'
 
 
 def _named(index: int, names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ class NotPreparedError(UserError, FileNotFoundError):
 def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Config:
     """Read a config file, apply command-line options and check the keys.
 
-    Names that start with an underscore are the file's own constants.
+    Names that start with an underscore are the file's own constants. A module of yours
+    may lie beside the file and be imported in it.
 
     Args:
         path: Python config file.
@@ -81,6 +83,9 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     """
     if not Path(path).is_file():
         raise ConfigError(f'there is no config file {path}')
+    folder = str(Path(path).resolve().parent)
+    if folder not in sys.path:  # as Python does for a script: parts lie beside a config
+        sys.path.insert(0, folder)
     config = Config.fromfile(path)
     if options:
         config.merge_from_dict(options)

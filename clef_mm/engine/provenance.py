@@ -61,6 +61,14 @@ def describe(
     }
 
 
+def describe_order(sampler: Any) -> str:
+    """Say how a sampler draws; mmengine's do not say so themselves."""
+    if hasattr(sampler, 'describe'):
+        return sampler.describe()
+    shuffled = 'shuffled' if getattr(sampler, 'shuffle', False) else 'in order'
+    return f'{type(sampler).__name__}, {shuffled}'
+
+
 def describe_split(dataset: Any) -> str:
     """Return a phrase such as ``'BP4D train of fold 1 (24 subjects)'``."""
     meta = dataset.metainfo

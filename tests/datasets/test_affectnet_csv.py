@@ -300,6 +300,36 @@ def test_negative_boxes_are_no_boxes(tree):
     check_records(AffectNet(tree.root, split='train'), {'train': rows})
 
 
+def test_numbers_may_be_quoted(tree):
+    tree.fill()
+    for name in FILES.values():
+        path = tree.lists / name
+        lines = [
+            ','.join(f'"{cell}"' for cell in line.split(','))
+            for line in path.read_text().splitlines()
+        ]
+        path.write_text('\n'.join(lines) + '\n')
+    dataset = AffectNet(tree.root)
+    check_records(dataset, {'train': TRAIN, 'val': VAL})
+    assert dataset.report.oddities == {}
+    numbers = [int(Path(path).stem, 16) for path in dataset.column('img_path')]
+    check_points(dataset.own_points(dataset.data_list), numbers)
+
+
+@pytest.mark.parametrize('column', ['face_x', 'face_y', 'face_width', 'face_height'])
+@pytest.mark.parametrize('text', ['', 'NULL', 'nan', '""', 'inf'])
+def test_boxes_that_are_no_numbers_are_not_known(tree, column, text):
+    rows = [row_of(0, 1), row_of(1, 2, **{column: text}), row_of(2, 3)]
+    tree.write_list('train', rows)
+    tree.add_images(rows)
+    dataset = AffectNet(tree.root, split='train')
+    assert np.isnan(dataset.column('box')).all(axis=1).tolist() == [False, True, False]
+    assert not np.isnan(dataset.column('box')[[0, 2]]).any()
+    (line,) = (line for line in dataset.report.lines() if 'face box' in line)
+    assert line.startswith('1 label rows')
+    assert f'{1:056x}' in line
+
+
 def test_an_image_that_stands_twice_is_used_once(tree):
     rows = [*TRAIN, row_of(1, 5)]
     tree.write_list('train', rows)

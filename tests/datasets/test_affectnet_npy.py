@@ -268,6 +268,33 @@ def test_a_changed_folder_is_read_again(tree, reads):
     assert reads[3:] == ['train_set']
 
 
+@pytest.mark.parametrize(
+    ('field', 'name'),
+    [('exp', 'expression'), ('val', 'valence'), ('aro', 'arousal')],
+)
+def test_what_could_not_be_read_is_not_remembered(tree, reads, cache, field, name):
+    path = tree.root / 'val_set' / 'annotations' / f'20_{field}.npy'
+    content = path.read_bytes()
+    path.write_bytes(content[:-1])
+    for _ in range(2):
+        dataset = AffectNet(tree.root, split='test')
+        assert dataset.report.oddities == {f'images without a readable {name}': 1}
+        assert any('val/20' in line for line in dataset.report.lines())
+    assert not cache.exists()
+    path.write_bytes(content)  # the folder looks as before
+    for _ in range(2):
+        check_records(AffectNet(tree.root, split='test'), {'val': VAL})
+    assert reads == ['val_set'] * 3
+
+
+def test_what_is_not_there_is_remembered(tree, reads):
+    (tree.root / 'val_set' / 'annotations' / '20_aro.npy').unlink()
+    for _ in range(2):
+        dataset = AffectNet(tree.root, split='test')
+        assert dataset.report.oddities == {'images without a readable arousal': 1}
+    assert reads == ['val_set']
+
+
 @pytest.mark.parametrize('content', [b'', b'nonsense', None])
 def test_a_damaged_cache_is_ignored_and_replaced(tree, reads, cache, content):
     AffectNet(tree.root)

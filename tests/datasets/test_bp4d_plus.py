@@ -25,6 +25,7 @@ from clef_mm.datasets import BP4DPlus
 from clef_mm.datasets.face_dataset import DataRootError
 from clef_mm.datasets.folds import get_fold
 from clef_mm.datasets.prepared_index import write_index
+from clef_mm.datasets.reading import image_archives
 from clef_mm.datasets.reading.image_archives import ArchiveError
 from clef_mm.datasets.reading.occurrence_csv import LabelFileError
 from clef_mm.datasets.transforms import LoadFace, PackFace
@@ -193,6 +194,40 @@ def test_what_is_unpacked_beside_its_archive_is_used(make_plus):
     assert frames_of(dataset) == expected
     for record in records_of(dataset):
         assert ('.zip' in record['img_path']) == (record['sequence'] != 'T6')
+    (line,) = (li for li in dataset.report.lines() if 'unpacked and archived' in li)
+    assert line.startswith('1 recordings')
+    assert 'F001/T6: 14 frames' in line
+
+
+@pytest.mark.parametrize('left', [0, 3])
+def test_an_archive_is_not_hidden_by_a_folder_of_fewer_frames(make_plus, left):
+    tree = make_plus().fill(['F001'])
+    tree.pack('F001')
+    expected = records_of(BP4DPlus(tree.root, frames='all'))
+    tree.add_images('F001', 'T1', range(left))
+    (tree.images / 'F001' / 'T2').mkdir()
+    (tree.images / 'F001' / 'T3').mkdir()
+    (tree.images / 'F001' / 'T3' / 'Thumbs.db').write_bytes(b'x')
+    dataset = BP4DPlus(tree.root, frames='all')
+    assert records_of(dataset) == expected
+    noted = 'recordings both unpacked and archived, the fuller one used'
+    assert oddities_of(dataset) == ({noted: 1} if left else {})
+    assert left == 0 or 'T1: 9' in dataset.report.lines()[-1]
+
+
+def test_names_in_an_archive_are_sorted_into_folders_once(make_plus, monkeypatch):
+    tree = make_plus().fill(['F001'])
+    tree.pack('F001')
+    calls = []
+    sort = image_archives._rows_by_folder
+    monkeypatch.setattr(
+        image_archives,
+        '_rows_by_folder',
+        lambda names: calls.append(len(names)) or sort(names),
+    )
+    for _ in range(2):
+        assert len(BP4DPlus(tree.root, frames='all')) == 135
+    assert calls == [135]
 
 
 def test_archives_of_other_subjects_stay_closed(make_plus):

@@ -93,3 +93,38 @@ def test_a_video_that_does_not_open_is_named(make_tree):
     tree.add_labels('F001', 'T1', [1])
     with pytest.raises(UserError, match=re.escape(str(path))):
         BP4D(tree.root)
+
+
+def test_folders_of_other_things_do_not_hide_videos(make_tree):
+    tree = make_tree(images='.')
+    tree.add_video('F001', '01', 4)
+    tree.add_labels('F001', 'T1', range(1, 5))
+    expected = records_of(BP4D(tree.root))
+    for name in ('0005.txt', 'face1.jpg'):
+        folder = tree.root / 'Landmarks' / 'F001' / 'T1'
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b'x')
+    (tree.root / 'Landmarks' / 'M018' / 'T8').mkdir(parents=True)
+    dataset = BP4D(tree.root)
+    assert records_of(dataset) == expected
+    assert oddities_of(dataset) == {}
+
+
+def test_each_recording_has_its_frames_or_its_video(make_tree):
+    tree = make_tree(images='.')
+    for code in ('01', '03'):
+        tree.add_video('F001', code, 4)
+    tree.add_images('F001', 'T1', range(1, 5))
+    tree.add_images('F001', 'T4', range(1, 5))
+    for task in ('T1', 'T2', 'T4'):
+        tree.add_labels('F001', task, range(2, 5))
+    dataset = BP4D(tree.root, pipeline=[LoadFace(size=16), PackFace()])
+    used = {r['sequence']: r['video_frame'] >= 0 for r in records_of(dataset)}
+    assert used == {'T1': False, 'T2': True, 'T4': False}
+    assert frames_of(dataset) == [2, 3, 4] * 3
+    for index, record in enumerate(records_of(dataset)):
+        level = 17 * record['frame'] % 240 + 8
+        assert abs(dataset[index]['inputs'].mean() - level) < 3
+    (line,) = dataset.report.lines()[1:]
+    assert line.startswith('1 videos passed over for the extracted frames')
+    assert '2F01_01.avi' in line

@@ -19,8 +19,10 @@ from disfa_tree import (
 from recording_trees import oddities_of, shade
 
 from clef_mm.datasets import DISFA, disfa
+from clef_mm.datasets.disfa_layout import find_sources
 from clef_mm.datasets.face_dataset import DataRootError
 from clef_mm.datasets.folds import subject_parts
+from clef_mm.datasets.load_report import LoadReport
 from clef_mm.datasets.prepared_index import write_index
 from clef_mm.datasets.reading import recordings
 from clef_mm.datasets.transforms import LoadFace, PackFace
@@ -143,12 +145,43 @@ def test_frames_in_folders(make_disfa, offset, digits, folder):
 
 
 @pytest.mark.parametrize(('real', 'taken'), [(-1, 0), (0, -1)])
-def test_the_other_numbering_is_warned_of(make_disfa, real, taken):
+def test_the_other_numbering_is_refused(make_disfa, real, taken):
     tree = make_disfa().fill(offset=real)
-    dataset = DISFA(tree.root, frame_offset=taken)
-    (line,) = (li for li in dataset.report.lines() if 'start with image' in li)
-    assert line.startswith(f'4 recordings that start with image {1 + real}')
-    assert f'(is it {real}?)' in line
+    message = rf'SN001 holds images .*set frame_offset={real}, not {taken}'
+    with pytest.raises(DataRootError, match=message):
+        DISFA(tree.root, frame_offset=taken)
+    assert oddities_of(DISFA(tree.root, frame_offset=real)) == {}
+
+
+@pytest.mark.parametrize(
+    ('numbers', 'taken', 'likely'),
+    [
+        (range(9), 0, 'refused'),  # nine labels
+        (range(1, 10), -1, 'refused'),
+        (range(2, 10), -1, '(is it 0?)'),  # the last is of label 9
+        (range(2, 9), 0, '(is it -1?)'),
+        (range(1, 5), -1, '(is it 0?)'),
+        (range(5), 0, '(is it -1?)'),
+        (range(10), -1, '(is it 0?)'),  # one image more than labels
+        (range(1, 9), 0, '(is it -1?)'),  # one image less
+        (range(2, 7), 0, None),
+        (range(2, 7), -1, None),
+        (range(3, 14), 0, None),
+        (range(9), 4, 'refused'),
+    ],
+)
+def test_either_end_tells_the_numbering(make_disfa, numbers, taken, likely):
+    tree = make_disfa()
+    tree.add_labels('SN001', 9)
+    tree.add_frames('SN001', numbers)
+    if likely == 'refused':
+        with pytest.raises(DataRootError, match=f'set frame_offset=.*not {taken}'):
+            DISFA(tree.root, frame_offset=taken)
+        return
+    lines = DISFA(tree.root, frame_offset=taken).report.lines()
+    lines = [line for line in lines if 'does not fit frame_offset' in line]
+    assert len(lines) == (likely is not None)
+    assert all(likely in line for line in lines)
 
 
 def test_each_camera_has_its_folder(make_disfa):
@@ -170,13 +203,79 @@ def test_folders_named_like_videos(make_disfa):
     assert Path(folder).name == 'RightVideoSN001_comp'
 
 
-def test_frames_come_before_videos(make_disfa):
+def test_frames_of_the_camera_come_before_its_videos(make_disfa):
     tree = make_disfa().fill()
-    tree.add_frames('SN001', range(9))
-    dataset = DISFA(tree.root)
-    assert subjects(dataset) == {'SN001'}
-    lines = dataset.report.lines()
-    assert any('without frames' in line and 'SN010, SN013' in line for line in lines)
+    folder = tree.add_frames('SN001', range(9), 'left_frames')
+    dataset = DISFA(tree.root, pipeline=[LoadFace(size=8), PackFace()])
+    assert records_of(dataset) == read_slowly(tree.root)
+    folders = {Path(path).parent for path in dataset.column('img_path')}
+    assert folders == {folder, tree.root / 'Videos_LeftCamera'}
+    for index in range(len(dataset)):
+        record = dataset.get_data_info(index)
+        assert (record['video_frame'] == -1) == (record['subject'] == 'SN001')
+        assert abs(dataset[index]['inputs'].mean() - shade(record['frame'])) < 3
+    (line,) = dataset.report.lines()[1:]
+    assert 'passed over for extracted frames' in line
+    assert 'LeftVideoSN001_comp.avi' in line
+
+
+def test_videos_come_before_frames_of_any_camera(make_disfa):
+    tree = make_disfa()
+    tree.add_labels('SN001', 4)
+    tree.add_labels('SN002', 4)
+    folder = tree.add_frames('SN001', range(4), 'images')
+    tree.add_frames('SN002', range(4), 'images')
+    video = tree.add_video('SN001', 4, side='Right')
+    for camera, used in (('right', video), ('left', folder / '0.jpg')):
+        dataset = DISFA(tree.root, camera)
+        assert len(dataset) == 8
+        assert dataset.get_data_info(0)['img_path'] == str(used)
+        lines = [line for line in dataset.report.lines() if 'no camera' in line]
+        assert [str(folder) in line for line in lines] == [True] * (camera == 'right')
+
+
+@pytest.mark.parametrize(
+    ('folder', 'cameras'),
+    [
+        ('LEFT_frames', {'left'}),
+        ('RightCamera', {'right'}),
+        ('img right', {'right'}),
+        ('leftcamera', {'left'}),
+        ('FramesLeft', {'left'}),
+        ('left and right/Right', {'right'}),
+        ('bright_frames', {'left', 'right'}),
+        ('leftovers', {'left', 'right'}),
+        ('Copyright', {'left', 'right'}),
+    ],
+)
+def test_names_of_cameras_are_whole_words(make_disfa, folder, cameras):
+    tree = make_disfa()
+    tree.add_frames('SN001', range(4), folder)
+    found = {
+        camera
+        for camera in ('left', 'right')
+        if find_sources(tree.root, camera, LoadReport())
+    }
+    assert found == cameras
+
+
+def test_folders_without_a_numbered_image_are_named(make_disfa):
+    tree = make_disfa()
+    tree.add_labels('SN001', 4)
+    folder = tree.root / 'img' / 'SN001'
+    folder.mkdir(parents=True)
+    (folder / 'frame_0001.jpg').write_bytes(b'x')
+    with pytest.raises(DataRootError, match='without a numbered image') as caught:
+        DISFA(tree.root)
+    assert str(folder) in str(caught.value)
+
+
+def test_a_folder_of_labels_in_a_folder_of_its_name(make_disfa):
+    tree = make_disfa(labels='ActionUnit_Labels/ActionUnit_Labels')
+    tree.add_labels('SN001', 4)
+    tree.add_frames('SN001', range(4))
+    assert records_of(DISFA(tree.root)) == read_slowly(tree.root)
+    assert len(DISFA(tree.root)) == 4
 
 
 def test_stray_files_and_empty_folders(make_disfa):

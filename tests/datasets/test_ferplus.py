@@ -192,6 +192,15 @@ def test_files_may_lie_a_folder_deeper_and_be_links(tmp_path):
     assert len(FERPlus(root)) == len(LABELED)
 
 
+def test_files_in_folders_of_their_name(tmp_path):
+    tree = FerTree(tmp_path / 'store').add_pixels().add_new()
+    root = tmp_path / 'data'
+    for name in ('fer2013.csv', 'fer2013new.csv'):
+        (root / name).mkdir(parents=True)
+        (tree.root / name).rename(root / name / name)
+    assert len(FERPlus(root)) == len(LABELED)
+
+
 def test_the_registry_builds_it(tree):
     tree.add_folders()
     dataset = DATASETS.build({'type': 'FERPlus', 'data_root': str(tree.root)})

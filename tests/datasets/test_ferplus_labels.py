@@ -76,16 +76,17 @@ SLOW = {
     'multi_target': slow_multi_target,
 }
 
+SOFT = ('probability', 'multi_target')
+
 
 def label_slowly(convention, votes):
     """Return class, or -1, and eight shares of one image."""
     winner, counted = SLOW[convention](votes)
     if winner is None or winner >= 8:
         return DROPPED, [0.0] * 8
-    total = sum(counted[:8])
-    if total == 0:
+    if convention not in SOFT:
         return winner, [float(kind == winner) for kind in EMOTIONS]
-    return winner, [vote / total for vote in counted[:8]]
+    return winner, [vote / sum(counted[:8]) for vote in counted[:8]]
 
 
 def random_votes(seed, count=4000):
@@ -193,14 +194,14 @@ def test_rows_computed_by_hand(votes, expected):
 def test_shares_by_hand():
     row = np.zeros((1, 10), np.int8)
     row[0, [0, 1, 3, 8]] = 6, 2, 1, 1
-    np.testing.assert_allclose(
-        LABELLINGS['majority'](row)[1][0, :4], [0.75, 0.25, 0, 0]
-    )
-    np.testing.assert_allclose(
-        LABELLINGS['plurality'](row)[1][0, :4], np.array([6, 2, 0, 1]) / 9, rtol=1e-6
-    )
+    for name in ('majority', 'strict_majority', 'plurality', 'plurality_of_emotions'):
+        assert LABELLINGS[name](row)[1].tolist() == [[1, 0, 0, 0, 0, 0, 0, 0]]
     # 6 of the 8 votes that count are 75 % already
     np.testing.assert_allclose(LABELLINGS['probability'](row)[1][0, :2], [1, 0])
+    row[0, [0, 1, 3, 8]] = 5, 4, 1, 0
+    for name in SOFT:
+        shares = LABELLINGS[name](row)[1][0, :4]
+        np.testing.assert_allclose(shares, np.array([5, 4, 0, 0]) / 9, rtol=1e-6)
 
 
 def test_no_image_at_all():

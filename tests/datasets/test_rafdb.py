@@ -130,6 +130,66 @@ def test_the_compound_expressions_beside_them_are_not_taken(tree):
     assert summary(RAFDB(tree.base.parent)) == expected()
 
 
+def test_compound_expressions_that_come_first_are_not_taken(tree):
+    compound = RafTree(tree.base.parent / 'a compound')
+    compound.write_labels(['train_0001.jpg 11'])
+    compound.add_images(rows=ROWS[:1])
+    renamed = tree.base.rename(tree.base.with_name('b'))
+    assert summary(RAFDB(renamed.parent)) == expected()
+    renamed.rename(tree.base.parent / 'other')
+    (tree.base.parent / 'other' / 'EmoLabel').rename(tree.base.parent / 'gone')
+    with pytest.raises(DataRootError, match='but that of the compound expressions'):
+        RAFDB(tree.base.parent)
+
+
+def test_the_basic_expressions_are_chosen_by_name(tree):
+    other = RafTree(tree.base.parent / 'a')
+    other.add_labels(ROWS[:1])
+    other.add_images(rows=ROWS[:1])
+    assert summary(RAFDB(tree.base.parent)) == expected()
+    (tree.base.parent / 'link').symlink_to(tree.base, target_is_directory=True)
+    assert summary(RAFDB(tree.base.parent)) == expected()
+    second = tree.base.rename(tree.base.with_name('b'))
+    (tree.base.parent / 'link').unlink()
+    with pytest.raises(DataRootError, match='both list the basic') as caught:
+        RAFDB(tree.base.parent)
+    for base in (other.base, second):
+        assert str(base / 'EmoLabel' / tree.labels.name) in str(caught.value)
+
+
+def test_the_label_file_may_lie_at_the_root(tree):
+    tree.labels.rename(tree.base / tree.labels.name)
+    assert summary(RAFDB(tree.base)) == expected()
+    assert summary(RAFDB(tree.base.parent)) == expected()
+
+
+def test_images_above_the_root_are_not_taken(tree):
+    root = tree.base / 'labels'
+    root.mkdir()
+    tree.labels.rename(root / tree.labels.name)
+    with pytest.raises(DataRootError, match='labels has no Image/aligned'):
+        RAFDB(root)
+
+
+@pytest.mark.parametrize('images', ['aligned', 'original'])
+def test_folders_in_folders_of_their_name(tree, images):
+    tree.add_images('original', '.jpg')
+    tree.add_annotations()
+    for folder in (
+        tree.base / 'Image' / images,
+        tree.base / 'Annotation' / 'manual',
+        tree.base / 'EmoLabel',
+    ):
+        moved = folder.rename(folder.with_name('moved'))
+        folder.mkdir()
+        moved.rename(folder / folder.name)
+    dataset = RAFDB(tree.base, images=images, attributes=True)
+    assert summary(dataset) == expected()
+    assert dataset.report.oddities == {}
+    if images == 'original':
+        assert not np.isnan(dataset.own_points(dataset.data_list)).any()
+
+
 @pytest.mark.parametrize(
     'name', ['list_patition_label.txt', 'list_partition_label.txt']
 )

@@ -82,14 +82,8 @@ def test_description_is_plain_and_adds_up():
     train, val = People(subjects=['ben', 'anna']), People(subjects=['cleo'])
     start = {'seen_subjects': ['Old/x'], 'synthetic': True}
     described = provenance.describe(
-        'Stage',
-        'config.py',
-        [train, val],
-        'shuffled',
-        3,
-        'a/b.pth',
-        start,
-        {'Old/x', 'People/z'},
+        *('Stage', 'config.py', [train, val], 'shuffled', 3, 'a/b.pth', start),
+        seen_before={'Old/x', 'People/z'},
     )
     assert json.loads(json.dumps(described)) == described
     assert described['seen_subjects'] == [

@@ -114,7 +114,7 @@ def test_checkpoint_holds_only_tensors_and_plain_containers(demo_config):
     assert 'synthetic BP4D/F003' in seen
     assert 'synthetic BP4D/F001' not in seen
     assert checkpoint['meta'][KEY]['seed'] == 0
-    assert checkpoint['meta'][KEY]['sampling'] == 'every image once an epoch'
+    assert checkpoint['meta'][KEY]['sampling'] == 'DefaultSampler, shuffled'
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_the_plan_is_printed(demo_config):
         '[SYNTHETIC stand-in]',
         'F003',
         'test   BP4D test of fold 1',
-        'order  every image once an epoch',
+        'order  DefaultSampler, shuffled',
         'faces  as released (no crop policy)',
         'class weights from the training labels: AU1 ',
         'eta: ',

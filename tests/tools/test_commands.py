@@ -192,8 +192,11 @@ from clef_mm.datasets.folds import get_fold
 from clef_mm.registry import MODELS
 config = load_config(home / 'configs/demo/clef_tiny_bp4d_fold1.py')
 print(type(MODELS.build(config.model)).__name__, len(get_fold('bp4d', 1).test))
+print(len(list((home / 'datasets').rglob('*.json'))))
 """
     printed = run(
         '-c', code, cwd=tmp_path, PYTHONPATH=str(tmp_path / 'site'), PYTHONSAFEPATH='1'
     )
     assert 'ActionUnitRecognizer 14' in printed
+    data_files = list((ROOT / 'clef_mm/datasets').rglob('*.json'))
+    assert printed.split()[-1] == str(len(data_files))

@@ -21,7 +21,6 @@ from clef_mm.errors import UserError
 from clef_mm.structures import UNKNOWN
 
 _PRESENT_FROM = 2
-_NO_IMAGE = 'label rows without an image'
 
 
 def read_intensity_rows(tree: Tree) -> LabelRows:
@@ -213,8 +212,8 @@ PLAN = Plan(
         bad_landmarks,
     ),
     never_reported={
-        _NO_IMAGE: 'copy the recordings again, or extract their frames again; if frames '
-        'count from 1, give --options frame_offset=0'
+        'label rows without an image': 'copy the recordings again, or extract their '
+        'frames again; if these count from 1, give --options frame_offset=0'
     },
     handled=(
         'action units without a label file, unknown there',

@@ -16,14 +16,14 @@ def read_record_image(record: Mapping[str, Any]) -> np.ndarray:
 
     Args:
         record: ``img_path`` names an image file; or a video, in which ``video_frame``
-            is a 0-based position; or a table of pixels, in which a row starts at the
+            is a 0-based position, -1 for a file among videos; or a table of pixels, in which a row starts at the
             byte ``pixel_offset``.
 
     Raises:
         BrokenImageError: If it cannot be decoded.
     """
     path = record['img_path']
-    if 'video_frame' in record:
+    if record.get('video_frame', -1) >= 0:
         return read_video_frame(path, record['video_frame'])
     if 'pixel_offset' in record:
         return read_pixel_row(path, record['pixel_offset'])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,22 @@ class Recording:
                 **video,
             }
         )
+
+
+def stack_recordings(tables: Sequence[FrameTable]) -> FrameTable:
+    """Stack records, of which some may be of videos and others of image files.
+
+    Where there is a video, ``video_frame`` of image files is -1.
+    """
+    tables = [table for table in tables if len(table)]
+    if any('video_frame' in table.columns for table in tables):
+        tables = [
+            FrameTable(
+                {'video_frame': np.full(len(table), -1, np.int32)} | table.columns
+            )
+            for table in tables
+        ]
+    return FrameTable.concatenate(tables)
 
 
 def index_recording(source: Path, report: LoadReport) -> Recording:

@@ -38,7 +38,7 @@ class RunPlanHook(Hook):
         data = [train]
         if runner.val_loop is not None:
             data.append(runner.val_dataloader.dataset)
-        sampling = _sampling(runner.train_dataloader.sampler)
+        sampling = provenance.describe_order(runner.train_dataloader.sampler)
         start = _start_of(runner)
         seen_before = set(start.get('seen_subjects', ())).union(
             runner.provenance.get('seen_subjects', ())
@@ -134,13 +134,6 @@ def _weights_line(runner: Runner) -> str:
     if runner.epoch or runner.iter:
         return f'start  resumed at epoch {runner.epoch}, iteration {runner.iter}'
     return f'start  {runner.plain_model.weights or "random weights"}'
-
-
-def _sampling(sampler: Any) -> str:
-    """Say how batches are drawn; mmengine's own samplers take every image once."""
-    if hasattr(sampler, 'describe'):
-        return sampler.describe()
-    return 'every image once an epoch'
 
 
 def _warn_of_crops(

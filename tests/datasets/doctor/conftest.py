@@ -5,6 +5,7 @@ import pytest
 from published_rows import bp4d_label_rows, disfa_label_rows
 
 from clef_mm.datasets.frame_table import Categories, FrameTable, Paths
+from clef_mm.datasets.names import find_dataset
 from clef_mm.datasets.prepared_index import write_index
 
 
@@ -24,14 +25,17 @@ def disfa_rows():
 def prepare_rows(tmp_path):
     """Return a function that writes rows as a prepared tree, all of one crop."""
 
-    def prepare(dataset, rows, lost=None, **header):
+    def prepare(dataset, rows, lost=None, options=None):
         (tmp_path / 'faces').mkdir(exist_ok=True)
         (tmp_path / 'faces' / 'one.jpg').write_bytes(b'')
         one = Categories(np.zeros(len(rows), np.int32), [str(tmp_path / 'faces')])
         paths = Paths(one, np.full(len(rows), b'one.jpg'))
         frames = FrameTable({'img_path': paths, **rows.columns})
         told = {'crop': {'name': 'none'}, 'frames': len(rows), 'lost': lost or {}}
-        write_index(tmp_path, frames, {'dataset': dataset, **told, **header})
+        kind = find_dataset(dataset.replace('-', ''))
+        made_with = kind(tmp_path, lazy_init=True, **(options or {})).source_options()
+        header = {'dataset': dataset, 'source_options': made_with, **told}
+        write_index(tmp_path, frames, header)
         return tmp_path
 
     return prepare

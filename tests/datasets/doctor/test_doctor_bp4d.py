@@ -305,7 +305,9 @@ def few_crops(tmp_path):
             labels = {'gt_aus': np.zeros(12, np.int8), 'coded': True}
             records.append({**record, 'frame': frame, 'activity': 0, **labels})
         crop = {'name': 'aligned', 'size': 20, 'hash': 'abc'}
-        usual = {'dataset': 'BP4D', 'crop': crop, 'frames': 3, 'lost': {}}
+        made_with = {'frames': 'coded', 'frame_offset': 0}
+        usual = {'dataset': 'BP4D', 'source_options': made_with}
+        usual |= {'crop': crop, 'frames': 3, 'lost': {}}
         table = FrameTable.of(records)
         told = {key: value for key, value in (usual | header).items() if value != ''}
         write_index(tmp_path, table, told)
@@ -323,7 +325,7 @@ OTHER_SIZE = {'name': 'aligned', 'size': 24, 'hash': 'abc'}
     [
         ({}, set()),
         ({'crop': ''}, {'header of the index'}),
-        ({'lost': ''}, {'header of the index'}),
+        ({'lost': ''}, {'header of the index', 'loading'}),
         ({'frames': 7}, {'rows of the index'}),
         ({'crop': OTHER_SIZE}, {'image sizes'}),
     ],
@@ -352,8 +354,42 @@ def test_lost_frames_are_odd_if_they_explain_what_is_missing(bp4d_rows, prepare_
     assert examination.passed
     assert names_of(examination, Verdict.ODD) == {'frames without a crop', *COUNTS}
 
-    root = prepare_rows('BP4D', without_subject(bp4d_rows), {'no face': 1})
-    assert names_of(examine('bp4d', root)) == {'crops and frames without one'}
+
+@pytest.mark.parametrize(
+    ('damage', 'lost', 'wrong'),
+    [
+        # A whole person is never lost, however many frames are.
+        (
+            without_subject,
+            1,
+            {*DAMAGES[without_subject], 'crops and frames without one'},
+        ),
+        (without_subject, 10_000, {'subjects', 'sequences with labels'}),
+        (
+            a_stranger,
+            10_000,
+            {'split preset jaanet', 'split preset fera2015', 'subjects'},
+        ),
+        (all_rates_higher, 10_000, {'base rates'}),
+        (positives_moved, 10_000, DAMAGES[positives_moved]),
+    ],
+)
+def test_lost_frames_excuse_no_more_than_themselves(
+    bp4d_rows, prepare_rows, damage, lost, wrong
+):
+    root = prepare_rows('BP4D', damage(bp4d_rows), {'no face': lost})
+    assert names_of(examine('bp4d', root)) == wrong
+
+
+@pytest.mark.parametrize(('lost', 'passed'), [(1, True), (0, False)])
+def test_a_lost_first_frame_is_odd(bp4d_rows, prepare_rows, lost, passed):
+    first = rows_of(bp4d_rows, 'F001', 'T1')[0]
+    rows = bp4d_rows.take(np.delete(np.arange(len(bp4d_rows)), first))
+    root = prepare_rows('BP4D', rows, {'no face': lost} if lost else None)
+    examination = examine('bp4d', root)
+    assert examination.passed is passed
+    verdict = Verdict.ODD if passed else Verdict.WRONG
+    assert 'first coded frame of F001_T1' in names_of(examination, verdict)
 
 
 def test_a_damaged_index_is_wrong(bp4d_rows, prepare_rows):
@@ -366,9 +402,9 @@ def test_a_damaged_index_is_wrong(bp4d_rows, prepare_rows):
 
 
 def test_a_prepared_tree_of_another_dataset_is_wrong(bp4d_rows, prepare_rows):
-    examination = examine('bp4d', prepare_rows('DISFA', bp4d_rows))
+    examination = examine('bp4d', prepare_rows('BP4DPlus', bp4d_rows))
     assert 'loading' in names_of(examination)
-    assert 'prepared DISFA' in examination.checks[0].found
+    assert 'prepared BP4DPlus' in examination.checks[0].found
 
 
 # --- in full size ---------------------------------------------------------------------

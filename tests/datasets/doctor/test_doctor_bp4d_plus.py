@@ -109,6 +109,26 @@ def test_only_the_recording_known_to_be_short_may_be_short(tree):
     assert names_of(examine('bp4d_plus', tree)) == {'label rows without an image'}
 
 
+def test_f003_t8_may_be_short_too(tmp_path):
+    from clef_mm.datasets.synthetic import write_bp4d_plus
+
+    options = {'frames_per_sequence': 3, 'size': 32, 'workers': 1}
+    write_bp4d_plus(tmp_path / 'plus', subjects=('F003',), **options)
+    lengthen(tmp_path / 'plus', 'F003_T8')
+    examination = examine('bp4d_plus', tmp_path / 'plus')
+    assert examination.passed
+    assert 'F003_T8, known to be short' in names_of(examination, Verdict.ODD)
+
+
+def test_a_gap_in_the_labels_is_odd_since_nobody_says_there_is_none(tree):
+    path = label_file(tree, 'M001_T1')
+    lines = path.read_text().splitlines()
+    path.write_text('\n'.join([*lines[:2], *lines[3:], '']))
+    examination = examine('bp4d_plus', tree)
+    assert examination.passed
+    assert 'consecutive frames' in names_of(examination, Verdict.ODD)
+
+
 def test_the_columns_of_bp4d_are_wrong(tree):
     path = label_file(tree, 'M001_T1')
     rows = len(path.read_text().splitlines()) - 1
@@ -137,7 +157,8 @@ def test_a_missing_image_between_others_is_odd(tree):
     assert names_of(examination, Verdict.ODD) - {SHORT} == {'consecutive images'}
 
 
-def test_the_trace_of_an_eleventh_task_is_odd(tree):
-    (tree / 'Physiology' / 'F042' / 'T11').mkdir(parents=True)
+@pytest.mark.parametrize('trace', ['Physiology/F042/T11', 'physiology/f042/t11'])
+def test_the_trace_of_an_eleventh_task_is_odd(tree, trace):
+    (tree / trace).mkdir(parents=True)
     examination = examine('bp4d_plus', tree)
     assert 'F042_T11, known to be empty' in names_of(examination, Verdict.ODD)

@@ -1,5 +1,7 @@
 """RAF-DB, AffectNet, FERPlus: published class tables are right, damages are told."""
 
+import re
+
 import numpy as np
 import pytest
 from published_rows import names_of
@@ -100,6 +102,42 @@ def test_a_label_file_that_cannot_be_read_is_wrong(rafdb, rafdb_lines):
     assert names_of(examination, Verdict.NOT_CHECKED)
 
 
+def rafdb_crops(rafdb_lines, kept):
+    """Return the first images of each part, as rows of a prepared tree."""
+    numbered = [(int(re.search(r'\d+', line)[0]), line) for line in rafdb_lines]
+    numbers, lines = zip(*[row for row in numbered if row[0] <= kept], strict=True)
+    parts = [line.partition('_')[0] for line in lines]
+    return FrameTable(
+        {
+            'subject': Categories.of(parts),
+            'sequence': Categories(np.zeros(len(lines), np.int32), ['']),
+            'frame': np.array(numbers),
+            'expression': np.array([int(line[-1]) for line in lines], np.int8),
+        }
+    )
+
+
+COUNTED = {'images', 'classes of train', 'classes of test'}
+
+
+def test_one_lost_image_does_not_excuse_thousands(rafdb_lines, prepare_rows):
+    rows = rafdb_crops(rafdb_lines, kept=1)
+    assert len(rows) == 2
+    examination = examine('rafdb', prepare_rows('RAF-DB', rows, {'no face': 1}))
+    assert names_of(examination) == COUNTED
+
+
+@pytest.mark.parametrize(('lost', 'passed'), [(2, True), (1, False)])
+def test_lost_images_excuse_as_many(rafdb_lines, prepare_rows, lost, passed):
+    rows = rafdb_crops(rafdb_lines, kept=20_000)
+    rows = rows.take(np.delete(np.arange(len(rows)), [5, 9]))
+    examination = examine('rafdb', prepare_rows('RAF-DB', rows, {'no face': lost}))
+    assert examination.passed is passed
+    # Both were images of the training part.
+    counted = {'images', 'classes of train', 'numbers of train images'}
+    assert names_of(examination) == (set() if passed else counted)
+
+
 # --- AffectNet ------------------------------------------------------------------------
 
 
@@ -107,12 +145,9 @@ def affectnet_rows(first_release):
     """Return the images of either release, as rows of a prepared tree."""
     facts = load_facts('AffectNet')
     tables = {'train': {**facts['train classes'].value}}
-    if first_release:
-        rest = facts['old train rest by class'].value
-        tables['train'] |= {'none': 33_088, **rest}
-        tables['val'] = facts['old val classes'].value
-    else:
-        tables['val'] = facts['new val classes'].value
+    val = facts['old val classes' if first_release else 'new val classes'].value
+    # A prepared tree has no images without an expression.
+    tables['val'] = {name: val[name] for name in tables['train']}
     codes = [codes_of(AffectNet, counts) for counts in tables.values()]
     total = sum(map(len, codes))
     subject = np.repeat([0, 1], [len(part) for part in codes])
@@ -202,6 +237,10 @@ def test_extremes_of_val_are_compared(prepare_rows):
     half = affectnet_damage(rows, 'valence', lambda values: values.__imul__(0.5))
     examination = examine('affectnet', prepare_rows('AffectNet', half))
     assert names_of(examination) == {'extremes of val'}
+    # Frames without a crop may have held the extremes.
+    examination = examine('affectnet', prepare_rows('AffectNet', half, {'no face': 1}))
+    assert examination.passed
+    assert 'extremes of val' in names_of(examination, Verdict.NOT_CHECKED)
 
 
 def affectnet_csv(root, rows):
@@ -220,6 +259,32 @@ def affectnet_csv(root, rows):
         (root / file).write_text('\n'.join([*lines, '']))
     (root / 'SYNTHETIC.json').write_text('{}')
     return root
+
+
+def test_labels_without_an_expression_are_counted_in_a_release(tmp_path):
+    rows = [(f'1/{code}.jpg', 9, code, 0.5) for code in (0, 8, 9, 10)]
+    examination = examine('affectnet', affectnet_csv(tmp_path / 'csv', rows))
+    check = check_named(examination, 'other labels of train')
+    assert check.found == 'none 1, uncertain and no-face 2'
+
+
+def test_a_label_that_was_rewritten_in_place_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setenv('CLEF_MM_CACHE', str(tmp_path / 'cache'))
+    root = tmp_path / 'npy'
+    for part in ('train_set', 'val_set'):
+        (root / part / 'images').mkdir(parents=True)
+        (root / part / 'annotations').mkdir()
+        for number in range(2):
+            (root / part / 'images' / f'{number}.jpg').touch()
+            for field in ('exp', 'val', 'aro'):
+                np.save(root / part / 'annotations' / f'{number}_{field}.npy', 0.0)
+    (root / 'SYNTHETIC.json').write_text('{}')
+    assert examine('affectnet', root).passed
+    with (root / 'train_set' / 'annotations' / '1_val.npy').open('r+b') as file:
+        np.save(file, 7.0)
+    examination = examine('affectnet', root)
+    assert names_of(examination) == {'valence'}
+    assert check_named(examination, 'valence').found == '1: 1.jpg 7'
 
 
 KNOWN = '29a31ebf1567693f4644c8ba3476ca9a72ee07fe67a5860d98707a0a.jpg'

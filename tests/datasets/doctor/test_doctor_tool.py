@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clef_mm.datasets.doctor import examine
-from clef_mm.datasets.doctor.check import Verdict, compare, require
+from clef_mm.datasets.doctor.check import Verdict, compare, compare_frames, require
 from clef_mm.datasets.doctor.facts import Fact, load_facts
 from clef_mm.datasets.names import CLASSES
 from clef_mm.errors import UserError
@@ -31,7 +31,7 @@ def call(*arguments, options=()):
 def test_help_comes_before_any_heavy_import():
     done = call('--help', options=('-X', 'importtime'))
     assert done.returncode == 0
-    for name in (*CLASSES, '--deep', '--workers'):
+    for name in (*CLASSES, '--deep', '--workers', '--options'):
         assert name in done.stdout
     imported = {line.rsplit('|', 1)[-1].strip() for line in done.stderr.splitlines()}
     assert 'argparse' in imported
@@ -70,6 +70,30 @@ def test_an_unknown_folder_is_an_error_without_a_traceback(tmp_path):
     assert done.returncode == 1
     assert done.stderr.strip().startswith('error: ')
     assert 'nowhere is no folder' in done.stderr
+
+
+def test_options_reach_the_dataset_class(synthetic_bp4d):
+    done = call('bp4d', synthetic_bp4d, '--options', 'frame_offset=5')
+    assert done.returncode == 1
+    assert 'with frame_offset=5' in done.stdout.splitlines()[0]
+    assert 'wrong: label rows without an image' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ('frame_offset', 'options are KEY=VALUE'),
+        ('frames=some', "frames must be 'coded' or 'all'"),
+        ('camera=right', "unexpected keyword argument 'camera'"),
+        ('every=two', 'options every=two: '),
+    ],
+)
+def test_a_mistake_in_options_has_no_traceback(synthetic_bp4d, option, message):
+    done = call('bp4d', synthetic_bp4d, '--options', option)
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith('error: ')
+    assert message in done.stderr
+    assert 'Traceback' not in done.stderr
 
 
 @pytest.mark.parametrize('arguments', [(), ('bp4d',), ('bp5d', '.')])
@@ -150,6 +174,26 @@ def test_numbers_are_compared_with_what_is_published(published, found, verdict, 
     assert (check.verdict, check.found) == (verdict, told)
     assert (check.advice == '') is (verdict is Verdict.OK)
     assert check.source.startswith('a list (')
+
+
+@pytest.mark.parametrize(
+    ('published', 'found', 'lacking'),
+    [
+        (fact(5), 5, 0),
+        (fact(5), 3, 2),
+        (fact(5), 7, 0),
+        (fact({'a': 4, 'b': 9}), {'a': 3, 'b': 7}, 3),
+        (fact({'a': 4, 'b': 9}), {'b': 9}, 4),
+        (fact({'a': 4, 'b': 9}), {'a': 3, 'b': 10}, 0),
+        (fact({'a': 4}), {'a': 3, 'stranger': 1}, 0),
+        (fact(100, tolerance=10), 85, 5),
+        (fact(100, tolerance=10), 95, 0),
+    ],
+)
+def test_frames_lack_where_nothing_is_too_many(published, found, lacking):
+    check = compare_frames('name', published, found, 'do this')
+    assert check.lacking == lacking
+    assert check.verdict is compare('name', published, found).verdict
 
 
 @pytest.mark.parametrize(

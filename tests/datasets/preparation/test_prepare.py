@@ -269,9 +269,10 @@ def test_not_one_face(make_tree, tmp_path):
 
 
 def test_two_runs_at_once(source, tmp_path):
-    with WorkFolder(tmp_path / 'prepared'):
-        with pytest.raises(PreparationError, match='by another process right now'):
-            run(source, tmp_path / 'prepared')
+    held = WorkFolder(tmp_path / 'prepared')
+    expected = pytest.raises(PreparationError, match='by another process right now')
+    with held, expected:
+        run(source, tmp_path / 'prepared')
     run(source, tmp_path / 'prepared')
     assert len(BP4D(tmp_path / 'prepared'))
 

@@ -52,18 +52,29 @@ def test_images_come_back_as_they_went_in(archive, method, name):
         assert read_image(path / entry).shape == (6, 8, 3)
 
 
+def images_of(archive):
+    return {folder: archive.images(folder) for folder in archive.folders()}
+
+
 def test_folders_list_their_images_only(archive):
     path = archive({**ENTRIES, 'F001/T1/0000.obj': b'x', 'a.jpg': b'', 'note': b''})
     names = [f'{frame:04d}.png' for frame in range(5)]
     expected = {'': ['a.jpg'], 'F001/T1': names, 'F001/T2': names}
-    assert open_archive(path).folders() == expected
+    assert images_of(open_archive(path)) == expected
+    assert open_archive(path).images('F001') == []
+
+
+def test_folders_inside_folders_keep_their_images(archive):
+    names = ['T1/0.png', 'T1.x/3.png', 'T1/a/1.png', 'T1/b.png']
+    found = images_of(open_archive(archive(dict.fromkeys(names, b''))))
+    assert found == {'T1': ['0.png', 'b.png'], 'T1.x': ['3.png'], 'T1/a': ['1.png']}
 
 
 def test_unusual_names(archive):
     names = ['./T1/1.png', '/T1/2.png', 'T1\\3.png', 'T1//4.png', 'ü 李/5.png']
     path = archive({name: png(30 + place) for place, name in enumerate(names)})
     folders = {'T1': ['1.png', '2.png', '3.png', '4.png'], 'ü 李': ['5.png']}
-    assert open_archive(path).folders() == folders
+    assert images_of(open_archive(path)) == folders
     assert (read_image(path / 'T1' / '3.png') == 32).all()
     assert (read_image(path / 'ü 李' / '5.png') == 34).all()
 
@@ -74,7 +85,7 @@ def test_the_last_of_two_entries_of_a_name_counts(tmp_path):
     with zipfile.ZipFile(path, 'w') as file:
         file.writestr('1.png', png(1))
         file.writestr('1.png', png(2))
-    assert open_archive(path).folders() == {'': ['1.png']}
+    assert images_of(open_archive(path)) == {'': ['1.png']}
     assert (read_image(path / '1.png') == 2).all()
 
 
@@ -86,7 +97,7 @@ def test_an_archive_behind_other_bytes(archive):
 
 def test_an_empty_archive(archive):
     path = archive({})
-    assert open_archive(path).folders() == {}
+    assert images_of(open_archive(path)) == {}
     with pytest.raises(BrokenImageError, match=r'F001\.zip holds no 1\.png'):
         read_image(path / '1.png')
 

@@ -1,5 +1,6 @@
 """Landmarks that datasets ship: both kinds of MATLAB file, gaps, numbering, damage."""
 
+import pickle
 import re
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 from recording_trees import Bp4dTree, grey_jpeg
 from scipy.io import savemat
 
-from clef_mm.datasets import BP4D, DISFA, BP4DPlus
+from clef_mm.datasets import BP4D, DISFA, BP4DPlus, disfa
 from clef_mm.datasets.reading.landmark_files import (
     LandmarkFileError,
     read_points,
@@ -251,6 +252,27 @@ def test_points_of_disfa(tmp_path, pattern, numbers, of_frames, note):
     assert any(note in line for line in dataset.report.lines())
     some = dataset.data_list.take(np.array([8, 3, 0]))
     assert_points(dataset.own_points(some), [3, of_frames[3], of_frames[0]])
+
+
+def test_landmarks_are_listed_once_for_a_piece_after_another(tmp_path, monkeypatch):
+    numbers = {f'SN00{n}': (OTHER, range(1, 7)) for n in (1, 2, 3)}
+    numbers['SN003'] = (OTHER, [])
+    dataset = pickle.loads(pickle.dumps(DISFA(disfa_tree(tmp_path, numbers))))
+    listed = []
+    real = disfa.list_landmark_files
+    monkeypatch.setattr(
+        disfa,
+        'list_landmark_files',
+        lambda folder: listed.append(folder.parent.name) or real(folder),
+    )
+    rows = np.arange(len(dataset))
+    found = [
+        dataset.own_points(dataset.data_list.take(piece))
+        for piece in rows.reshape(9, 2)
+    ]
+    assert_points(np.concatenate(found), [*range(1, 7), *range(1, 7), *[None] * 6])
+    assert listed == ['SN001', 'SN002']
+    assert dataset.report.oddities['subjects whose landmark files count from 1'] == 2
 
 
 def test_disfa_without_landmarks(tmp_path):

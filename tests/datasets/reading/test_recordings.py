@@ -13,6 +13,7 @@ from clef_mm.datasets.reading.recordings import (
     holds_frames,
     index_recording,
     join_by_number,
+    number_of_frames,
 )
 
 
@@ -102,6 +103,7 @@ def test_of_several_places_the_one_with_frames_is_chosen(tmp_path):
     with pytest.raises(DataRootError, match='both hold the frames'):
         choose_source([filled, video])
     assert [holds_frames(path) for path in (empty, other, filled)] == [0, 0, 1]
+    assert [number_of_frames(path) for path in (empty, other, filled)] == [0, 0, 1]
 
 
 @pytest.mark.parametrize('seed', range(10))
