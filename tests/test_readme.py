@@ -37,6 +37,8 @@ OWN_BANK = (
     'python tools/train.py configs/demo/clef_tiny_bp4d_fold1.py '
     '--cfg-options model.bank=my_bank.yaml'
 )
+# The Makefile does the same, for the tests on top; CI runs it in a fresh clone.
+INSTALL = "pip install --editable '.[prepare]'"
 COPY_BANK = 'cp clef_mm/prompts/banks/action_units.yaml my_bank.yaml'
 
 
@@ -49,7 +51,16 @@ def commands():
 
 
 def test_every_command_is_known_to_this_test():
-    assert commands() == {*RUN_BY_CI, *NEED_LICENSED_DATA, OWN_BANK, COPY_BANK}
+    assert commands() == {
+        *(*RUN_BY_CI, *NEED_LICENSED_DATA, INSTALL, OWN_BANK, COPY_BANK)
+    }
+
+
+def test_the_makefile_installs_as_the_readme_says():
+    makefile = (ROOT / 'Makefile').read_text()
+    assert INSTALL.replace('prepare', 'tests').removeprefix('pip ') in makefile.replace(
+        '--quiet ', ''
+    )
 
 
 def test_ci_runs_the_two_make_targets():
@@ -90,6 +101,7 @@ def test_own_dataset_in_one_file(tmp_path, monkeypatch):
 
     from clef_mm.datasets.samplers import SubjectBalancedSampler
     from clef_mm.datasets.synthetic import Identity, render
+    from clef_mm.engine.config import load_config
 
     code = next(block for block in blocks('python') if 'my_faces.py' in block)
     lines = [line for line in code.splitlines() if line.strip()]
@@ -115,6 +127,17 @@ def test_own_dataset_in_one_file(tmp_path, monkeypatch):
     assert dataset.get_data_info(1)['gt_aus'].tolist() == [1, -1]
     assert Path(dataset.get_data_info(2)['img_path']).is_file()
     assert DATASETS.get('MyFaces') is MyFaces
+
+    # A config beside it finds it.
+    (tmp_path / 'mine.py').write_text(
+        'from my_faces import MyFaces\n\n'
+        "train_dataloader = dict(dataset=dict(type=MyFaces, data_root='.'))\n"
+    )
+    monkeypatch.setattr(sys, 'path', [p for p in sys.path if p != str(tmp_path)])
+    sys.modules.pop('my_faces')
+    DATASETS.module_dict.pop('MyFaces')
+    config = load_config(tmp_path / 'mine.py')
+    assert config.train_dataloader.dataset.type.__name__ == 'MyFaces'
 
     # As the README says, preparation works on it without a line more.
     crops = tmp_path.parent / 'my_crops'

@@ -308,8 +308,8 @@ class DISFA(FaceDataset):
         if likely == [start, end] and start == end:
             raise DataRootError(
                 f'{source} holds images {images[0]} to {images[-1]}, and the last '
-                f'label is of frame {coded[-1]}: images are counted from {start + 1}, so set '
-                f'frame_offset={start}, not {self.frame_offset}'
+                f'label is of frame {coded[-1]}: they are counted from {start + 1}. '
+                f'Set frame_offset={start}, not {self.frame_offset}'
             )
         for offset in likely:
             self.report.note(

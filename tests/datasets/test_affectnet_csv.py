@@ -391,7 +391,8 @@ def test_landmarks_that_are_none(tree, text):
         ({'expression': 1.5}, 'line 3, expression: 1.5 is none of 0 to 10'),
         ({'expression': 'happy'}, "line 3, expression: 'happy' is not a number"),
         ({'valence': ''}, "line 3, valence: '' is not a number"),
-        ({'face_x': '1;2'}, "line 3, face_x: '1;2' is not a number"),
+        ({'valence': '1;2'}, "line 3, valence: '1;2' is not a number"),
+        ({'expression': '"12"'}, 'line 3, expression: "12" is none of 0 to 10'),
         ({'arousal': '0,1'}, 'line 3: expected 9 cells separated by commas, got 10'),
     ],
 )
@@ -457,7 +458,11 @@ def test_a_prepared_tree_is_labelled_as_the_original(tree, tmp_path):
             'img_path'
         ]
         (tmp_path / 'prepared').mkdir(exist_ok=True)
-        header = {'dataset': original.metainfo['dataset']}
+        header = {
+            'dataset': original.metainfo['dataset'],
+            'source_options': original.source_options(),
+            'lost': {},
+        }
         write_index(tmp_path / 'prepared', FrameTable(columns), header)
         prepared = AffectNet(tmp_path / 'prepared', **arguments)
         for name in ('gt_expression', 'frame', 'valence', 'box'):

@@ -388,8 +388,9 @@ OPTIONS = [
 
 @pytest.mark.parametrize('options', OPTIONS, ids=str)
 def test_a_prepared_tree_gives_the_same_records(plus, tmp_path, options):
-    source = BP4DPlus(plus.root, lazy_init=True).source_frames()
-    write_index(tmp_path, source, {'dataset': 'BP4DPlus'})
+    source = BP4DPlus(plus.root, frames='all', lazy_init=True)
+    told = {'source_options': source.source_options(), 'lost': {}}
+    write_index(tmp_path, source.source_frames(), {'dataset': 'BP4DPlus', **told})
     prepared = BP4DPlus(tmp_path, **options)
     original = BP4DPlus(plus.root, **options)
     for first, second in zip(records_of(prepared), records_of(original), strict=True):

@@ -104,7 +104,6 @@ def test_folders_of_other_things_do_not_hide_videos(make_tree):
         folder = tree.root / 'Landmarks' / 'F001' / 'T1'
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b'x')
-    (tree.root / 'Landmarks' / 'M018' / 'T8').mkdir(parents=True)
     dataset = BP4D(tree.root)
     assert records_of(dataset) == expected
     assert oddities_of(dataset) == {}

@@ -20,7 +20,7 @@ from recording_trees import oddities_of, shade
 
 from clef_mm.datasets import DISFA, disfa
 from clef_mm.datasets.disfa_layout import find_sources
-from clef_mm.datasets.face_dataset import DataRootError
+from clef_mm.datasets.face_dataset import DataRootError, DatasetOptionError
 from clef_mm.datasets.folds import subject_parts
 from clef_mm.datasets.load_report import LoadReport
 from clef_mm.datasets.prepared_index import write_index
@@ -147,7 +147,7 @@ def test_frames_in_folders(make_disfa, offset, digits, folder):
 @pytest.mark.parametrize(('real', 'taken'), [(-1, 0), (0, -1)])
 def test_the_other_numbering_is_refused(make_disfa, real, taken):
     tree = make_disfa().fill(offset=real)
-    message = rf'SN001 holds images .*set frame_offset={real}, not {taken}'
+    message = rf'SN001 holds images .*Set frame_offset={real}, not {taken}'
     with pytest.raises(DataRootError, match=message):
         DISFA(tree.root, frame_offset=taken)
     assert oddities_of(DISFA(tree.root, frame_offset=real)) == {}
@@ -175,7 +175,7 @@ def test_either_end_tells_the_numbering(make_disfa, numbers, taken, likely):
     tree.add_labels('SN001', 9)
     tree.add_frames('SN001', numbers)
     if likely == 'refused':
-        with pytest.raises(DataRootError, match=f'set frame_offset=.*not {taken}'):
+        with pytest.raises(DataRootError, match=f'Set frame_offset=.*not {taken}'):
             DISFA(tree.root, frame_offset=taken)
         return
     lines = DISFA(tree.root, frame_offset=taken).report.lines()
@@ -369,6 +369,13 @@ def test_frames_with_bad_landmarks_leave_when_asked_to(make_disfa):
     assert cleaned.report.found['images dropped for bad landmarks'] == 27
 
 
+def prepare(root, target):
+    """Write an index of the original images, as preparation does of crops."""
+    source = DISFA(root, lazy_init=True)
+    told = {'source_options': source.source_options(), 'lost': {}}
+    write_index(target, source.source_frames(), {'dataset': 'DISFA', **told})
+
+
 OPTIONS = [
     {},
     {'threshold': 1, 'units': (5, 1)},
@@ -380,17 +387,15 @@ OPTIONS = [
 
 @pytest.mark.parametrize('options', OPTIONS, ids=str)
 def test_a_prepared_tree_gives_the_same_records(released, tmp_path, options):
-    source = DISFA(released.root, lazy_init=True).source_frames()
-    write_index(tmp_path, source, {'dataset': 'DISFA'})
+    prepare(released.root, tmp_path)
     prepared = DISFA(tmp_path, **options)
     assert records_of(prepared) == records_of(DISFA(released.root, **options))
     assert oddities_of(prepared) == {}
 
 
 def test_a_tree_prepared_from_the_other_camera(released, tmp_path):
-    source = DISFA(released.root, lazy_init=True).source_frames()
-    write_index(tmp_path, source, {'dataset': 'DISFA'})
-    with pytest.raises(DataRootError, match='35 images of another camera'):
+    prepare(released.root, tmp_path)
+    with pytest.raises(DatasetOptionError, match="prepared with camera='left'"):
         DISFA(tmp_path, camera='right')
 
 

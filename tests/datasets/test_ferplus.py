@@ -440,7 +440,11 @@ def test_a_prepared_tree_is_labelled_as_the_original(tree, tmp_path):
             'img_path'
         ]
         (tmp_path / 'prepared').mkdir(exist_ok=True)
-        header = {'dataset': original.metainfo['dataset']}
+        header = {
+            'dataset': original.metainfo['dataset'],
+            'source_options': original.source_options(),
+            'lost': {},
+        }
         write_index(tmp_path / 'prepared', FrameTable(columns), header)
         prepared = FERPlus(tmp_path / 'prepared', **arguments)
         for name in ('gt_expression', 'frame', 'gt_distribution'):

@@ -137,7 +137,7 @@ def test_compound_expressions_that_come_first_are_not_taken(tree):
     renamed = tree.base.rename(tree.base.with_name('b'))
     assert summary(RAFDB(renamed.parent)) == expected()
     renamed.rename(tree.base.parent / 'other')
-    (tree.base.parent / 'other' / 'EmoLabel').rename(tree.base.parent / 'gone')
+    (tree.base.parent / 'other' / 'EmoLabel' / tree.labels.name).unlink()
     with pytest.raises(DataRootError, match='but that of the compound expressions'):
         RAFDB(tree.base.parent)
 
@@ -445,7 +445,11 @@ def test_a_prepared_tree_is_labelled_as_the_original(tree, tmp_path):
             'img_path'
         ]
         (tmp_path / 'prepared').mkdir(exist_ok=True)
-        header = {'dataset': original.metainfo['dataset']}
+        header = {
+            'dataset': original.metainfo['dataset'],
+            'source_options': original.source_options(),
+            'lost': {},
+        }
         write_index(tmp_path / 'prepared', FrameTable(columns), header)
         prepared = RAFDB(tmp_path / 'prepared', **arguments)
         for name in ('gt_expression', 'frame'):

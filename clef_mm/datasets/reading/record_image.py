@@ -16,8 +16,8 @@ def read_record_image(record: Mapping[str, Any]) -> np.ndarray:
 
     Args:
         record: ``img_path`` names an image file; or a video, in which ``video_frame``
-            is a 0-based position, -1 for a file among videos; or a table of pixels, in which a row starts at the
-            byte ``pixel_offset``.
+            is a 0-based position, -1 for an image file among videos; or a table of
+            pixels, in which a row starts at the byte ``pixel_offset``.
 
     Raises:
         BrokenImageError: If it cannot be decoded.
