@@ -49,7 +49,7 @@ def parse_options(options: list[str]) -> dict[str, Any]:
     """Turn ``['KEY=VALUE', ...]`` of a command line into values by key.
 
     Raises:
-        UserError: If there is no ``=``.
+        UserError: If there is no ``=``, or a bracket is left open.
     """
     from mmengine.config import DictAction
 
@@ -58,5 +58,8 @@ def parse_options(options: list[str]) -> dict[str, Any]:
         key, equals, value = option.partition('=')
         if not equals:
             raise UserError(f'options are KEY=VALUE, got {option!r}')
-        parsed[key] = DictAction._parse_iterable(value)
+        try:
+            parsed[key] = DictAction._parse_iterable(value)
+        except AssertionError as error:  # mmengine's word for brackets left open
+            raise UserError(f'{option!r}: {error}') from None
     return parsed

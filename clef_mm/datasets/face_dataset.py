@@ -236,6 +236,7 @@ class FaceDataset(BaseDataset):
         return {name: getattr(self, name) for name in self.SOURCE_OPTIONS}
 
     def _prepared_frames(self) -> FrameTable:
+        frames = read_index(self.data_root, self.METAINFO['dataset'])
         header = read_header(self.data_root)
         for name, wanted in self.source_options().items():
             made_with = header['source_options'].get(name)
@@ -247,7 +248,7 @@ class FaceDataset(BaseDataset):
                 )
         for why, count in header['lost'].items():
             self.report.note('frames lost when the tree was prepared', why, count)
-        return read_index(self.data_root, self.METAINFO['dataset'])
+        return frames
 
     def serves(self, option: str, made_with: Any) -> bool:
         """Return whether a tree prepared with another option has what is asked for.
