@@ -57,8 +57,10 @@ class BP4DPlus(BP4DFamily):
         data_root: Folder that holds ``2D+3D`` and ``AUCoding``.
         frames: ``'coded'``: frames with AU codes, as for stage 2. ``'all'``: every
             image, the others with all AUs unknown, as for stage 1.
-        per_activity: Use this many frames of each activity, spread evenly over its
-            recordings; 48,000 gives the 480,000 of ten activities. None: all.
+        per_activity: Use this many frames of each activity, spread evenly over the
+            recordings of the people asked for; 48,000 gives the 480,000 of ten
+            activities. None: all. A tree prepared with it holds the sample of all 140
+            people, of which a part of them has its share.
         frame_offset: Number in the image's name minus frame number in the labels.
         common: Arguments of :class:`FaceDataset`.
 
@@ -72,6 +74,10 @@ class BP4DPlus(BP4DFamily):
         'au_names': tuple(f'AU{unit}' for unit in UNITS),
         'activities': TASKS,
     }
+    SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = (
+        *BP4DFamily.SOURCE_OPTIONS,
+        'per_activity',
+    )
     TASKS = TASKS
     CODED_TASKS = CODED_TASKS
 
@@ -120,6 +126,14 @@ class BP4DPlus(BP4DFamily):
             ],
         )
         return frames.take(sample_activities(frames, self.per_activity))
+
+    def serves(self, option: str, made_with: Any) -> bool:
+        """Return whether a prepared tree has what is asked for: larger samples have."""
+        if option != 'per_activity':
+            return super().serves(option, made_with)
+        if made_with is None:
+            return True
+        return self.per_activity is not None and self.per_activity <= made_with
 
     def frames_to_prepare(self, frames: FrameTable) -> FrameTable:
         """Return coded frames or all; of these as many per activity as asked for."""

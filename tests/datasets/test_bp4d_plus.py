@@ -436,3 +436,21 @@ def test_all_label_files_are_read_fast(tmp_path, capsys):
         dataset.column('gt_aus')[0], dataset.column('gt_aus')[-1]
     )
     assert seconds < 8  # 1 on an idle machine
+
+
+@pytest.mark.parametrize(
+    ('made', 'asked', 'fits'),
+    [
+        (None, 5, True),
+        (None, None, True),
+        (10, 10, True),
+        (10, 5, True),
+        (10, 20, False),
+        (10, None, False),
+    ],
+)
+def test_which_samples_a_prepared_tree_serves(plus, made, asked, fits):
+    dataset = BP4DPlus(plus.root, 'all', per_activity=asked, lazy_init=True)
+    assert dataset.serves('per_activity', made) is fits
+    assert dataset.serves('frames', 'all')
+    assert not dataset.serves('frames', 'coded')
