@@ -1,6 +1,5 @@
 """Every command and every file that the README shows."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -143,12 +142,11 @@ def test_own_dataset_in_one_file(tmp_path, monkeypatch):
     crops = tmp_path.parent / 'my_crops'
     done = subprocess.run(
         [
-            *(sys.executable, 'tools/dataset_tools/prepare.py', 'MyFaces'),
+            *(sys.executable, ROOT / 'tools/dataset_tools/prepare.py', 'MyFaces'),
             *('--import', 'my_faces', '--src', tmp_path, '--dst', crops),
-            *('--workers', '1'),
+            *('--workers', '2'),
         ],
-        cwd=ROOT,
-        env={**os.environ, 'PYTHONPATH': str(tmp_path)},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
     )
