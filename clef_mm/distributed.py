@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from functools import cache
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -95,6 +96,15 @@ def gather_sizes(rows: Tensor) -> list[int]:
     sizes = [torch.empty_like(size) for _ in range(world_size())]
     dist.all_gather(sizes, size, group=_host_group())
     return torch.cat(sizes).tolist()
+
+
+def gather_objects(value: Any) -> list[Any]:
+    """Return the value of every rank, in rank order; the hosts exchange them."""
+    if not is_distributed():
+        return [value]
+    values = [None] * world_size()
+    dist.all_gather_object(values, value, group=_host_group())
+    return values
 
 
 def gather_rows(rows: Tensor, sizes: list[int]) -> Tensor:

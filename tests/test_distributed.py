@@ -85,6 +85,7 @@ def work(rank, folder, port):
         'rank': (distributed.rank(), distributed.world_size()),
         'backend': torch.distributed.get_backend(),
         'losses': [averaged_over_ranks(stage_1(each, rows)) for each in LOSSES],
+        'objects': distributed.gather_objects([f'rank {rank}']),
         **gather_and_use_elsewhere(rank),
     }
     torch.save(result, f'{folder}/rank{rank}.pt')
@@ -132,6 +133,11 @@ def test_rows_are_gathered_in_rank_order_and_their_gradients_summed(ranks):
 
 
 @pytest.mark.slow
+def test_objects_come_from_every_rank_in_order(ranks):
+    assert all(rank['objects'] == [['rank 0'], ['rank 1']] for rank in ranks)
+
+
+@pytest.mark.slow
 def test_processes_meet_on_a_machine_without_gpus(ranks):
     assert [rank['rank'] for rank in ranks] == [(0, 2), (1, 2)]
     assert [rank['backend'] for rank in ranks] == ['gloo', 'gloo']
@@ -143,6 +149,7 @@ def test_alone_everything_is_local():
     assert (distributed.rank(), distributed.world_size()) == (0, 1)
     assert distributed.gather_sizes(rows) == [3]
     assert distributed.gather_rows(rows, [3]) is rows
+    assert distributed.gather_objects('mine') == ['mine']
 
 
 def test_shared_random_numbers_are_one_stream():
