@@ -36,7 +36,14 @@ setup(
     python_requires='>=3.10',
     packages=find_packages(include=['clef_mm', 'clef_mm.*']) + config_packages(),
     package_dir={'clef_mm.configs': 'configs'},
-    package_data={'clef_mm': ['datasets/**/*.json', 'prompts/banks/*.yaml']},
+    package_data={
+        'clef_mm': [
+            'datasets/**/*.json',
+            'evaluation/published/*.csv',
+            'evaluation/published/*.yaml',
+            'prompts/banks/*.yaml',
+        ]
+    },
     install_requires=read_requirements('runtime'),
     extras_require={
         'prepare': read_requirements('prepare'),

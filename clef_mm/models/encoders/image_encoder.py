@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from clef_mm.models.encoders import weights
 from clef_mm.models.encoders.architecture import (
     Architecture,
+    activation_of,
     build_image_tower,
+    plain,
     resolve,
 )
 from clef_mm.registry import BACKBONES
@@ -20,6 +22,10 @@ from clef_mm.registry import BACKBONES
 @BACKBONES.register_module()
 class OpenCLIPImageEncoder(nn.Module):
     """An image tower built by open_clip: its own ViTs and ResNets, or any of timm.
+
+    timm's ViT-B/16, for ImageNet weights: ``arch=dict(embed_dim=768, vision_cfg=dict(
+    timm_model_name='vit_base_patch16_224', timm_pool='token', timm_proj='none'))``; the
+    feature is the class token.
 
     It is a plain module around the tower, never an mmengine ``BaseModule``: mmengine
     calls ``init_weights()`` of every direct child that has one, timm models do, and
@@ -33,6 +39,8 @@ class OpenCLIPImageEncoder(nn.Module):
     Attributes:
         embed_dim: Width d of the feature.
         image_size: Side of the square input, pixels.
+        settings: What weights of this tower are stored with: ``arch``, ``image_size``
+            and ``activation``.
     """
 
     def __init__(self, arch: Architecture, channels_last: bool = False) -> None:
@@ -47,6 +55,11 @@ class OpenCLIPImageEncoder(nn.Module):
             torch.channels_last if channels_last else torch.contiguous_format
         )
         self.tower.to(memory_format=self.memory_format)
+        self.settings: dict[str, Any] = {
+            'arch': plain(arch, 'vision_cfg'),
+            'image_size': self.image_size,
+            'activation': activation_of(self.tower),
+        }
 
     def forward(self, images: Tensor) -> Tensor:
         """Map normalised images (B, 3, image_size, image_size) to features (B, d)."""

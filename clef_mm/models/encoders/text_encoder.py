@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from clef_mm.models.encoders import weights
 from clef_mm.models.encoders.architecture import (
     Architecture,
+    activation_of,
     build_text_tower,
+    plain,
     resolve,
 )
 from clef_mm.registry import TEXT_ENCODERS
@@ -33,6 +35,8 @@ class OpenCLIPTextEncoder(nn.Module):
     Attributes:
         embed_dim: Width d of the feature.
         context_length: Longest text, tokens, start and end included.
+        settings: What weights of this tower are stored with: ``arch`` and
+            ``activation``.
 
     Raises:
         ValueError: If the tower is of another kind: not causal, pooled elsewhere, or
@@ -46,6 +50,10 @@ class OpenCLIPTextEncoder(nn.Module):
         self._tokenizer = open_clip.SimpleTokenizer()
         _check_kind(self.tower, self._tokenizer.vocab_size, arch)
         self.context_length: int = self.tower.context_length
+        self.settings: dict[str, Any] = {
+            'arch': plain(arch, 'text_cfg'),
+            'activation': activation_of(self.tower),
+        }
         self._token_ids: dict[str, list[int]] = {}
 
     def encode(self, texts: Sequence[str]) -> Tensor:

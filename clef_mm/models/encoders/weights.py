@@ -1,17 +1,8 @@
-"""The files that tower weights come from, and how their keys are named.
+"""Weights of towers: read from any file that is known, and loaded exactly.
 
-Three namings are read, told apart by their keys:
-
-==================  ==========================  ==============================
-naming              image tower                 text tower
-==================  ==========================  ==============================
-CLEF-MM checkpoint  ``image_encoder.tower.*``   ``text_encoder.tower.*``
-OpenAI CLIP, FaRL   ``visual.*``                everything else
-open_clip (custom)  ``visual.*``                ``text.*``
-==================  ==========================  ==============================
-
-FaRL's files also hold the head of its masked-image modelling, below ``visual.``; it is
-no part of the tower and left out.
+How a file is opened is a matter of :mod:`.weight_files`, how its keys are named of
+:mod:`.key_naming`, and where the file of an open_clip tag lies of
+:mod:`.open_clip_tags`.
 """
 
 from __future__ import annotations
@@ -19,54 +10,67 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
-from clef_mm.errors import UserError
+from clef_mm.models.encoders import open_clip_tags
+from clef_mm.models.encoders.architecture import activation_of
+from clef_mm.models.encoders.key_naming import Naming, split_towers, state_of
+from clef_mm.models.encoders.position_embedding import fit_to_grid
+from clef_mm.models.encoders.weight_files import WeightsError, read_content
 
-# Keys that belong to neither tower. Only OpenAI's files hold these sizes ...
-_OPENAI_SIZES = ('input_resolution', 'context_length', 'vocab_size')
-# ... and only FaRL's this head.
-_FARL_HEAD = (
-    'visual.mask_token',
-    'visual.lm_transformer.',
-    'visual.ln_lm.',
-    'visual.lm_head.',
-)
+__all__ = [
+    'TOWERS_KEY',
+    'WeightsError',
+    'check_activation',
+    'load_exactly',
+    'load_tower',
+    'newest_checkpoint',
+    'path_of',
+    'read_file',
+    'stored_activation',
+]
 
-
-class WeightsError(UserError, ValueError):
-    """A weights file does not fit the model; the message names file and keys."""
+TOWERS_KEY = 'towers'
+"""Where ``meta`` holds the settings of each tower, by kind: ``arch``, ``image_size``
+and ``activation``, as far as they are known."""
 
 
 def read_file(file: str | Path) -> dict[str, Any]:
-    """Read a ``.pth`` file without running any code in it.
+    """Read weights without running any code in their file.
 
     Args:
-        file: A checkpoint, or a work directory whose newest checkpoint is meant.
+        file: A file, a work directory whose newest checkpoint is meant, or an open_clip
+            tag such as ``'open_clip:ViT-B-16-quickgelu/openai'``.
+
+    Returns:
+        What the file holds: a checkpoint with ``state_dict`` and ``meta``, or bare
+        tensors by key.
 
     Raises:
         WeightsError: If there is no such file, or it is no checkpoint of tensors and
             plain containers.
     """
-    path = newest_checkpoint(file)
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as error:
-        raise WeightsError(
-            f'{path} is no checkpoint of tensors and plain containers '
-            f'({_reason(error)}). It is damaged, or holds code, as pickled objects and '
-            'TorchScript archives do, which is never run.'
-        ) from error
-    if not isinstance(content, dict):
-        raise WeightsError(f'{path} holds a {type(content).__name__}, not a dict')
-    return content
+    name = str(file)
+    content = read_content(path_of(file))
+    if not open_clip_tags.is_tag(name):
+        return content
+    known = {'activation': open_clip_tags.activation(name)}
+    return {
+        'state_dict': state_of(content),
+        'meta': {TOWERS_KEY: {'image': known, 'text': known}},
+    }
 
 
-def _reason(error: Exception) -> str:
-    # torch advises to load with weights_only=False: that would run the code.
-    lines = [line for line in str(error).splitlines() if 'weights_only' not in line]
-    return ' '.join(filter(None, lines)) or type(error).__name__
+def path_of(file: str | Path) -> Path:
+    """Return the path of what :func:`read_file` takes.
+
+    Raises:
+        WeightsError: If there is no such file.
+    """
+    if open_clip_tags.is_tag(str(file)):
+        return open_clip_tags.locate(str(file))
+    return newest_checkpoint(file)
 
 
 def newest_checkpoint(path: str | Path) -> Path:
@@ -94,9 +98,12 @@ def load_tower(
 ) -> None:
     """Load one tower of an image-text pair.
 
+    Position embeddings of another image size are interpolated; nothing else is made to
+    fit.
+
     Args:
         tower: open_clip's image or text tower.
-        content: What :func:`read_file` returned, in one of the namings above.
+        content: What :func:`read_file` returned, in a naming of :mod:`.key_naming`.
         kind: ``'image'`` or ``'text'``.
         source: Name of the file, for messages.
 
@@ -104,25 +111,59 @@ def load_tower(
         WeightsError: If a key is missing, left over or of another shape, or if the file
             is known to come from a tower with another activation.
     """
-    state = {
-        key.removeprefix('module.'): value
-        for key, value in content.get('state_dict', content).items()
-    }
     place = f'{source} ({kind} tower)'
-    if _from_quick_gelu(state) and any(isinstance(m, nn.GELU) for m in tower.modules()):
-        raise WeightsError(
-            f'{place}: OpenAI and FaRL trained with QuickGELU, this tower has GELU; '
-            "take an arch such as 'ViT-B-16-quickgelu', or set quick_gelu=True in yours"
-        )
-    load_exactly(tower, _tower_keys(state, kind), place)
+    towers = split_towers(state_of(content))
+    trained = stored_activation(content, towers.naming, kind)
+    check_activation(activation_of(tower), trained, place)
+    state = towers.of(kind)
+    if kind == 'image':
+        _check_timm(tower, towers.naming, place)
+        resized = fit_to_grid(tower, state)
+        for key in state:
+            if resized[key] is not state[key]:
+                print_log(
+                    f'{place}: {key} interpolated from {tuple(state[key].shape)} to '
+                    f'{tuple(resized[key].shape)} for images of another size',
+                    logger='current',
+                )
+        state = resized
+    load_exactly(tower, state, place)
 
 
-def _from_quick_gelu(state: dict[str, Any]) -> bool:
-    """Tell OpenAI's and FaRL's files from open_clip's own by what only they hold.
+def stored_activation(
+    content: dict[str, Any], naming: Naming | None, kind: str
+) -> str | None:
+    """Return the activation that a file's tower was trained with, if that is known.
 
-    Either activation has no weights: the wrong one would load and be silently worse.
+    No activation has weights: the wrong one would load and be silently worse.
     """
-    return any(key in _OPENAI_SIZES or key.startswith(_FARL_HEAD) for key in state)
+    if naming is not None and naming.activation is not None:
+        return naming.activation
+    towers = content.get('meta', {}).get(TOWERS_KEY, {})
+    return towers.get(kind, {}).get('activation')
+
+
+def check_activation(own: str | None, trained: str | None, place: str) -> None:
+    """Refuse weights that were trained with another activation than a tower has.
+
+    Args:
+        own: Activation of the tower; None if it has neither GELU nor QuickGELU.
+        trained: What :func:`stored_activation` returned.
+        place: File and tower, for the message.
+
+    Raises:
+        WeightsError: If both are known and differ.
+    """
+    if trained is None or own is None or own == trained:
+        return
+    raise WeightsError(
+        f'{place} was trained with {trained}, this tower has {own}; '
+        + (
+            "take an arch such as 'ViT-B-16-quickgelu', or set quick_gelu=True"
+            if trained == 'QuickGELU'
+            else "take an arch such as 'ViT-B-16', or set quick_gelu=False"
+        )
+    )
 
 
 def load_exactly(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
@@ -132,15 +173,16 @@ def load_exactly(module: nn.Module, state: dict[str, Tensor], source: str) -> No
         WeightsError: Names ``source`` and the missing, unexpected or misshapen keys.
     """
     own = module.state_dict()
+    shapes = {key: getattr(value, 'shape', None) for key, value in state.items()}
     problems = [
         _listed('missing', [key for key in own if key not in state]),
         _listed('unexpected', [key for key in state if key not in own]),
         _listed(
             'of another shape',
             [
-                f'{key} {tuple(state[key].shape)} instead of {tuple(value.shape)}'
+                f'{key} {_size(shapes[key])} instead of {_size(value.shape)}'
                 for key, value in own.items()
-                if key in state and state[key].shape != value.shape
+                if key in shapes and shapes[key] != value.shape
             ],
         ),
     ]
@@ -152,29 +194,17 @@ def load_exactly(module: nn.Module, state: dict[str, Tensor], source: str) -> No
     module.load_state_dict(state)
 
 
-def _tower_keys(state: dict[str, Any], kind: str) -> dict[str, Tensor]:
-    own_prefix = f'{kind}_encoder.tower.'
-    if any(key.startswith(('image_encoder.', 'text_encoder.')) for key in state):
-        return _below(state, own_prefix)
-    if kind == 'image':
-        return _below(
-            {k: v for k, v in state.items() if not k.startswith(_FARL_HEAD)}, 'visual.'
+def _check_timm(tower: nn.Module, naming: Naming | None, place: str) -> None:
+    if naming is not None and naming.needs_timm and not hasattr(tower, 'trunk'):
+        raise WeightsError(
+            f'{place} is named as a {naming.name} and fits only a tower of timm; '
+            "take an arch with vision_cfg=dict(timm_model_name='vit_base_patch16_224', "
+            "timm_pool='token', timm_proj='none')"
         )
-    if any(key.startswith('text.') for key in state):
-        return _below(state, 'text.')
-    return {
-        key: value
-        for key, value in state.items()
-        if not key.startswith('visual.') and key not in ('logit_scale', *_OPENAI_SIZES)
-    }
 
 
-def _below(state: dict[str, Any], prefix: str) -> dict[str, Tensor]:
-    return {
-        key.removeprefix(prefix): value
-        for key, value in state.items()
-        if key.startswith(prefix)
-    }
+def _size(shape: Any) -> str:
+    return 'no tensor' if shape is None else str(tuple(shape))
 
 
 def _listed(what: str, keys: list[str], shown: int = 5) -> str:

@@ -1,0 +1,115 @@
+"""Weights on disk: three kinds of file, told apart by their bytes, none of them run.
+
+==================  ===========================================================
+torch.save          ``.pth``, ``.pt``, ``.bin``: read as tensors and plain containers
+TorchScript         OpenAI's ``.pt``: read by :mod:`.torchscript_archive`
+safetensors         tensors, and text beside them
+==================  ===========================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from clef_mm.errors import UserError
+from clef_mm.models.encoders import torchscript_archive
+
+_META = 'clef_mm'  # where a safetensors file of ours holds its meta, as JSON
+
+
+class WeightsError(UserError, ValueError):
+    """A weights file cannot be had or does not fit; the message names file and keys."""
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """Read a weights file without running anything in it.
+
+    Returns:
+        What ``torch.save`` was given; of the other kinds ``{'state_dict': ...}``, and
+        ``meta`` if the file has it.
+
+    Raises:
+        WeightsError: If the file is damaged or holds more than tensors and plain
+            containers.
+    """
+    try:
+        if _is_safetensors(path):
+            content = _read_safetensors(path)
+        elif torchscript_archive.is_archive(path):
+            content = {'state_dict': torchscript_archive.read_state_dict(path)}
+        else:
+            content = torch.load(path, map_location='cpu', weights_only=True)
+    except Exception as error:  # each reader has its own kinds for a damaged file
+        raise WeightsError(
+            f'{path} is no checkpoint of tensors and plain containers '
+            f'({_reason(error)}). It is damaged, or holds code or pickled objects, '
+            'which are never run.'
+        ) from error
+    if not isinstance(content, dict):
+        raise WeightsError(f'{path} holds a {type(content).__name__}, not a dict')
+    if not isinstance(content.get('meta', {}), dict):
+        raise WeightsError(f'{path}: its meta is no dict')
+    return content
+
+
+def write_content(path: Path, content: dict[str, Any]) -> None:
+    """Write ``state_dict`` and ``meta``; the file appears whole or not at all.
+
+    Args:
+        path: Ends in ``.safetensors`` or ``.pth``.
+        content: ``state_dict`` of tensors and ``meta`` of plain containers.
+
+    Raises:
+        WeightsError: If the ending is another one.
+    """
+    if path.suffix not in ('.safetensors', '.pth'):
+        raise WeightsError(f'{path}: weights are written to .safetensors or .pth')
+    # Neither views into a larger storage nor channels-last layouts: plain copies.
+    state = {
+        key: value.detach().clone(memory_format=torch.contiguous_format)
+        for key, value in content['state_dict'].items()
+    }
+    meta = content['meta']
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+    if path.suffix == '.safetensors':
+        save_file(state, half, {'format': 'pt', _META: json.dumps(meta)})
+    else:
+        torch.save({'state_dict': state, 'meta': meta}, half)
+    os.replace(half, path)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open('rb') as file:
+        while part := file.read(2**20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _is_safetensors(path: Path) -> bool:
+    # Eight bytes of length, then a header in JSON.
+    with path.open('rb') as file:
+        return path.suffix == '.safetensors' or file.read(9)[8:] == b'{'
+
+
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    with safe_open(path, framework='pt') as file:
+        state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        text = (file.metadata() or {}).get(_META)
+    return {'state_dict': state} | ({'meta': json.loads(text)} if text else {})
+
+
+def _reason(error: Exception) -> str:
+    # torch advises to load with weights_only=False: that would run the code.
+    lines = [line for line in str(error).splitlines() if 'weights_only' not in line]
+    return ' '.join(filter(None, lines)) or type(error).__name__
