@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -13,28 +14,21 @@ from clef_mm.engine.config import (
     set_data_root,
     use_synthetic,
 )
+from clef_mm.engine.epoch_choice import checkpoints_to_test
 from clef_mm.engine.runner import Runner
-from clef_mm.evaluation import plot_per_au_f1, write_report
-from clef_mm.evaluation.protocol import measured_on, synthetic_notice
-from clef_mm.models.encoders.weights import newest_checkpoint
+from clef_mm.engine.testing import evaluate_checkpoints
+from clef_mm.engine.threshold_choice import Choice, add_validation, read_choice
 
-# What only a training run needs; mmengine takes all of it or nothing.
-_TRAINING_KEYS = {
-    'train_cfg',
-    'train_dataloader',
-    'val_cfg',
-    'val_dataloader',
-    'val_evaluator',
-    'optim_wrapper',
-    'param_scheduler',
-}
+# What a test does without; mmengine takes all of a group or nothing.
+_TRAINING_KEYS = {'train_cfg', 'train_dataloader', 'optim_wrapper', 'param_scheduler'}
+_VALIDATION_KEYS = {'val_cfg', 'val_dataloader', 'val_evaluator'}
 
 
 def train(
     config: str,
     options: list[str] | None = None,
     work_dir: str | None = None,
-    data_root: str | None = None,
+    data_root: str | Sequence[str] | None = None,
     synthetic: bool = False,
     resume: bool = False,
     launcher: str = 'none',
@@ -46,7 +40,8 @@ def train(
         options: Overrides, ``'optim_wrapper.optimizer.lr=1e-4'``.
         work_dir: Where logs and checkpoints go; default: the config's, or
             ``work_dirs/`` and the config's name.
-        data_root: Folder of the dataset, for every split.
+        data_root: Folder of the dataset, for every split; or of each,
+            ``['bp4d=DIR', 'disfa=DIR']``.
         synthetic: Run on synthetic stand-ins, see :func:`use_synthetic`.
         resume: Continue from the newest checkpoint in the work dir.
         launcher: ``'none'``, ``'pytorch'`` (torchrun) or ``'slurm'``.
@@ -65,11 +60,13 @@ def evaluate(
     checkpoint: str,
     options: list[str] | None = None,
     work_dir: str | None = None,
-    data_root: str | None = None,
+    data_root: str | Sequence[str] | None = None,
     synthetic: bool = False,
     launcher: str = 'none',
+    epoch: str | None = None,
+    threshold: Choice = None,
 ) -> dict[str, float]:
-    """Test a checkpoint and write ``metrics.json`` and, for AUs, a bar chart.
+    """Test a checkpoint; write numbers, protocol, predictions and a picture.
 
     Args:
         config: The config that the checkpoint was trained with.
@@ -80,6 +77,11 @@ def evaluate(
         data_root: Folder of the dataset.
         synthetic: As for :func:`train`.
         launcher: As for :func:`train`.
+        epoch: Which checkpoint of a work directory: ``'last'``, ``'best'`` on
+            validation, or ``'best-on-test'`` of all it keeps, which is flagged.
+        threshold: From which score on an AU is present: a number; tuned on
+            ``'validation'`` subjects; or ``'oracle'``, tuned on the test frames, which
+            is flagged. Default: what the config says, 0.5.
 
     Returns:
         The metrics by name.
@@ -87,25 +89,64 @@ def evaluate(
     Raises:
         UserError: For anything a user can mend.
     """
+    threshold = read_choice(threshold)
+    cfg = prepare_test(
+        config,
+        options,
+        work_dir,
+        data_root,
+        synthetic,
+        launcher,
+        validation_for='--threshold validation' if threshold == 'validation' else None,
+    )
+    checkpoints = checkpoints_to_test(checkpoint, epoch)
+    return evaluate_checkpoints(Runner.from_cfg(cfg), checkpoints, epoch, threshold)
+
+
+def prepare_test(
+    config: str,
+    options: list[str] | None = None,
+    work_dir: str | None = None,
+    data_root: str | Sequence[str] | None = None,
+    synthetic: bool = False,
+    launcher: str = 'none',
+    validation_for: str | None = None,
+    folder: str = 'test',
+) -> Config:
+    """Read a config for a test: without what trains, with the data there.
+
+    Args:
+        config: Config file.
+        options: Overrides, as for :func:`train`; so are the others.
+        work_dir: Where output goes; default: ``folder`` in the config's work dir.
+        data_root: Folder of the dataset.
+        synthetic: Run on synthetic stand-ins.
+        launcher: What started the processes.
+        validation_for: The option that needs the validation part too, if any.
+        folder: Name of the folder of output.
+
+    Raises:
+        UserError: For a mistake in any of them, or for data that is not there.
+    """
     cfg = prepare_config(config, options, None, data_root, synthetic, launcher)
-    cfg.work_dir = work_dir or str(Path(cfg.work_dir, 'test'))
+    cfg.work_dir = work_dir or str(Path(cfg.work_dir, folder))
     cfg.model['weights'] = None
-    for name in _TRAINING_KEYS & set(cfg):
+    unused = _TRAINING_KEYS | _VALIDATION_KEYS
+    if validation_for:
+        add_validation(cfg, validation_for)
+        unused = _TRAINING_KEYS
+    for name in unused & set(cfg):
         cfg.pop(name)
+    cfg.merge_from_dict({'default_hooks.checkpoint': None})  # nothing is saved
     check_prepared(cfg)
-    cfg.load_from = str(_checkpoint_to_test(Path(checkpoint)))
-    runner = Runner.from_cfg(cfg)
-    metrics = runner.test()
-    if runner._rank == 0:
-        _report(runner, metrics, Path(cfg.load_from))
-    return metrics
+    return cfg
 
 
 def prepare_config(
     config: str,
     options: list[str] | None = None,
     work_dir: str | None = None,
-    data_root: str | None = None,
+    data_root: str | Sequence[str] | None = None,
     synthetic: bool = False,
     launcher: str = 'none',
 ) -> Config:
@@ -123,70 +164,10 @@ def prepare_config(
         UserError: For a mistake in any of them.
     """
     cfg = load_config(config, parse_options(options or []))
-    cfg.work_dir = (
-        work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(config).stem))
-    )
+    cfg.work_dir = work_dir or cfg.work_dir
     cfg.launcher = launcher
     if synthetic:
         use_synthetic(cfg)
     if data_root is not None:
         set_data_root(cfg, data_root)
     return cfg
-
-
-def _checkpoint_to_test(path: Path) -> Path:
-    best = sorted(path.glob('best_*.pth')) if path.is_dir() else []
-    return best[0] if len(best) == 1 else newest_checkpoint(path)
-
-
-def _epoch_rule(checkpoint: Path) -> str:
-    """Say how the epoch was chosen that a checkpoint is of."""
-    if checkpoint.name.startswith('best_'):
-        return 'best on validation subjects'
-    pointer = checkpoint.with_name('last_checkpoint')
-    if pointer.is_file() and Path(pointer.read_text().strip()).name == checkpoint.name:
-        return 'last'
-    return f'{checkpoint.stem}, chosen by hand'
-
-
-def _report(runner: Runner, metrics: dict[str, float], checkpoint: Path) -> None:
-    dataset = runner.test_dataloader.dataset
-    meta = dataset.metainfo
-    thresholds = [
-        metric.threshold
-        for metric in runner.test_evaluator.metrics
-        if hasattr(metric, 'threshold')
-    ]
-    protocol = {
-        'dataset': meta['dataset'],
-        'split': meta['split'],
-        'fold': meta['fold'],
-        'preset': meta['preset'],
-        'crop': meta['crop'],
-        'subjects': sorted(set(dataset.column('subject'))),
-        'frames': len(dataset),
-        'threshold': thresholds[0] if thresholds else None,
-        'epoch_rule': _epoch_rule(checkpoint),
-        'checkpoint': str(checkpoint),
-        'lost_frames': dataset.report.oddities.get(
-            'frames lost when the tree was prepared', 0
-        ),
-        'subjects_checked': 'seen_subjects' in runner.provenance,
-        'trained': runner.provenance,
-        'synthetic': meta['synthetic'],
-    }
-    written = [write_report(runner.work_dir, metrics, protocol)]
-    f1 = {
-        name.removeprefix('au_f1/'): value
-        for name, value in metrics.items()
-        if name.startswith('au_f1/')
-    }
-    if f1:
-        conditions = (
-            f'F1 at the fixed threshold {protocol["threshold"]:g}; '
-            f'epoch: {protocol["epoch_rule"]}; {len(protocol["subjects"])} subjects'
-        )
-        subtitle = '\n'.join(filter(None, (conditions, synthetic_notice(meta))))
-        picture = Path(runner.work_dir, 'per_au_f1.png')
-        written.append(plot_per_au_f1(picture, f1, measured_on(meta), subtitle))
-    runner.logger.info('written: ' + ', '.join(map(str, written)))

@@ -70,7 +70,7 @@ class ActivityProbe(BaseMetric):
         )
         if all(row is not None for row in scores):
             confusion = confusion_matrix(np.stack(scores), np.asarray(activities))
-            metrics['zero_shot_accuracy'] = accuracy(confusion)
+            metrics['zero_shot_accuracy'] = float(accuracy(confusion))
         rule = (
             f'activity of {len(features)} images of {len(set(subjects))} subjects, '
             'probe tested on subjects it was not fitted to'

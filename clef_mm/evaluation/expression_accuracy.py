@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,18 @@ from clef_mm.evaluation.functional import (
     accuracy,
     check_names,
     confusion_matrix,
+    mean_of_defined,
     recalls,
 )
+from clef_mm.evaluation.measures import FAMILIES, measure, unseen_labels
+from clef_mm.evaluation.percent import percent
+from clef_mm.evaluation.predictions import Predictions, collect_predictions, place_of
 from clef_mm.evaluation.protocol import headed
 from clef_mm.registry import EVALUATORS
 from clef_mm.structures import FaceSample
 
 ACCURACY, UAR = 'accuracy', 'uar'
+FAMILY = FAMILIES['accuracy']
 
 
 @EVALUATORS.register_module()
@@ -30,16 +35,22 @@ class ExpressionAccuracy(BaseMetric):
     """Accuracy over all images, recall of each class, and the mean recall (UAR).
 
     The predicted class is that of the highest score. A class without images has no
-    recall (NaN) and is left out of the UAR; it is warned of by name.
+    recall (NaN) and is left out of the UAR; it is warned of by name. The same pass
+    gives the mean F1 of the classes, and the accuracy under the name WAR, by which
+    some papers go: the recalls weighted by the images of their classes.
 
     Args:
         class_names: One name per column of scores; by default ``expressions`` of the
             dataset's ``metainfo``.
         prefix: What the result keys begin with: ``'expression/accuracy'`` by default.
         collect_device: Where processes gather their results, 'cpu' or 'gpu'.
+
+    Attributes:
+        predictions: What was said of each image, once evaluated; on the main process.
+        thresholds: None: the highest score decides.
     """
 
-    default_prefix = 'expression'
+    default_prefix = FAMILY
 
     def __init__(
         self,
@@ -49,23 +60,33 @@ class ExpressionAccuracy(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.class_names = class_names
+        self.predictions: Predictions | None = None
+        self.thresholds: None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[FaceSample]) -> None:
-        """Keep ``pred_scores`` and ``gt_expression`` of each sample."""
+        """Keep ``pred_scores``, ``gt_expression`` and the place of each sample."""
         for sample in data_samples:
             row = field(sample, 'pred_scores'), sample.gt_expression
-            self.results.append(row)
+            self.results.append((*row, *place_of(sample)))
 
-    def compute_metrics(
-        self, results: list[tuple[np.ndarray, int]]
-    ) -> dict[str, float]:
-        """Compute accuracy and recalls of all images and print them as a table."""
-        scores, targets = (np.stack(rows) for rows in zip(*results, strict=True))
-        metrics = self.calculate(scores, targets, self._class_names())
+    def compute_metrics(self, results: list[tuple[Any, ...]]) -> dict[str, float]:
+        """Measure all images and print a table.
+
+        Returns:
+            ``accuracy``, ``uar``, ``war``, ``f1_macro`` and ``recall/<class>``, as
+            fractions in [0, 1]; NaN for the recall of a class without images.
+        """
+        predictions = collect_predictions(results, self._class_names(), np.int64)
+        scores, targets = predictions.scores, predictions.targets
+        confusion = confusion_matrix(scores, targets)
+        _warn_of_unseen(unseen_labels(predictions))
+        self.predictions = predictions
+        found = measure(predictions, None)
         rule = f'accuracy of {len(targets)} images, the class of highest score'
-        rows = _table(metrics, confusion_matrix(scores, targets))
+        rows = _table(found, predictions.names, confusion)
         MMLogger.get_current_instance().info(headed(self.dataset_meta, rule, rows))
-        return metrics
+        # The evaluator puts its prefix before the keys.
+        return {name.removeprefix(f'{FAMILY}/'): value for name, value in found.items()}
 
     @staticmethod
     def calculate(
@@ -90,13 +111,11 @@ class ExpressionAccuracy(BaseMetric):
         check_names(list(class_names), len(confusion), reserved=(ACCURACY, UAR))
         recall = recalls(confusion)
         per_class = dict(zip(class_names, recall.tolist(), strict=True))
-        lacking = [name for name, value in per_class.items() if np.isnan(value)]
-        if lacking:
-            warnings.warn(
-                f'no image is labelled {", ".join(lacking)}: left out of the UAR',
-                stacklevel=2,
-            )
-        overall = {ACCURACY: accuracy(confusion), UAR: float(np.nanmean(recall))}
+        _warn_of_unseen([name for name, value in per_class.items() if np.isnan(value)])
+        overall = {
+            ACCURACY: float(accuracy(confusion)),
+            UAR: float(mean_of_defined(recall)),
+        }
         return {**overall, **per_class}
 
     def _class_names(self) -> Sequence[str]:
@@ -111,14 +130,25 @@ class ExpressionAccuracy(BaseMetric):
         return names
 
 
-def _table(metrics: dict[str, float], confusion: np.ndarray) -> str:
+def _warn_of_unseen(names: Sequence[str]) -> None:
+    if names:
+        warnings.warn(
+            f'no image is labelled {", ".join(names)}: left out of the UAR',
+            stacklevel=3,
+        )
+
+
+def _table(
+    found: Mapping[str, float], names: Sequence[str], confusion: np.ndarray
+) -> str:
     table = PrettyTable(['class', 'recall [%]', 'correct', 'images'], align='r')
     table.align['class'] = 'l'
-    names = [name for name in metrics if name not in (ACCURACY, UAR)]
     for name, row, correct in zip(names, confusion, np.diag(confusion), strict=True):
-        table.add_row([name, f'{100 * metrics[name]:.2f}', correct, row.sum()])
+        recall = percent(found[f'{FAMILY}/recall/{name}'], 2)
+        table.add_row([name, recall, correct, row.sum()])
     table.add_divider()
-    table.add_row(['mean recall (UAR)', f'{100 * metrics[UAR]:.2f}', '', ''])
+    table.add_row(['mean recall (UAR)', percent(found[f'{FAMILY}/uar'], 2), '', ''])
+    table.add_row(['mean F1 (macro)', percent(found[f'{FAMILY}/f1_macro'], 2), '', ''])
     total = [np.trace(confusion), confusion.sum()]
-    table.add_row(['accuracy', f'{100 * metrics[ACCURACY]:.2f}', *total])
+    table.add_row(['accuracy (WAR)', percent(found[f'{FAMILY}/{ACCURACY}'], 2), *total])
     return table.get_string()

@@ -1,7 +1,11 @@
 """The numbers behind the evaluators, as pure numpy functions.
 
-Zero-division rules, the same everywhere: an F1 without any positive, true or predicted,
-is 0; the recall of a class without any sample does not exist and is NaN.
+Zero-division rules, the same everywhere: an F1 of a binary decision without any
+positive, true or predicted, is 0; the recall of a class without any sample does not
+exist and is NaN, and so is a balanced accuracy that lacks one of its two recalls.
+
+Counts may be stacked: what is said of (C,) holds for (..., C), and of (C, C) for
+(..., C, C).
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ PRESENT, ABSENT, UNKNOWN = 1, 0, -1
 class BinaryCounts(NamedTuple):
     """Outcomes of C binary decisions over N samples, unknown labels left out.
 
-    Every field is an int array of shape (C,).
+    Every field is an array of shape (C,): integers, or shares of samples.
     """
 
     true_positives: np.ndarray
@@ -36,17 +40,34 @@ class BinaryCounts(NamedTuple):
 
 
 def binary_counts(
-    scores: np.ndarray, targets: np.ndarray, threshold: float = 0.5
+    scores: np.ndarray, targets: np.ndarray, threshold: float | np.ndarray = 0.5
 ) -> BinaryCounts:
     """Count the outcomes of each binary decision.
 
     Args:
         scores: Shape (N, C), in [0, 1]; a score of ``threshold`` or more is a positive.
         targets: Shape (N, C): 1 present, 0 absent, -1 unknown.
-        threshold: In [0, 1].
+        threshold: In [0, 1]; one for all or one per decision, shape (C,).
 
     Raises:
         ValueError: If a shape or a value is not as stated.
+    """
+    predicted = decide(scores, targets, threshold)
+    present, absent = targets == PRESENT, targets == ABSENT
+    return BinaryCounts(
+        true_positives=np.sum(predicted & present, axis=0),
+        false_positives=np.sum(predicted & absent, axis=0),
+        false_negatives=np.sum(~predicted & present, axis=0),
+        true_negatives=np.sum(~predicted & absent, axis=0),
+    )
+
+
+def decide(
+    scores: np.ndarray, targets: np.ndarray, threshold: float | np.ndarray
+) -> np.ndarray:
+    """Return which scores are positives, (N, C) bool, once all input is checked.
+
+    Arguments and errors are those of :func:`binary_counts`.
     """
     check_threshold(threshold)
     _check_scores(scores)
@@ -66,14 +87,9 @@ def binary_counts(
             f'scores must lie in [0, 1], found {scores.min():g} to {scores.max():g}; '
             'logits need a sigmoid first'
         )
-    predicted = scores >= float(threshold)
-    present, absent = targets == PRESENT, targets == ABSENT
-    return BinaryCounts(
-        true_positives=np.sum(predicted & present, axis=0),
-        false_positives=np.sum(predicted & absent, axis=0),
-        false_negatives=np.sum(~predicted & present, axis=0),
-        true_negatives=np.sum(~predicted & absent, axis=0),
-    )
+    # A threshold is met by the same number in the precision of the scores.
+    exact = scores.dtype if np.issubdtype(scores.dtype, np.floating) else float
+    return scores >= np.asarray(threshold, dtype=exact)
 
 
 def f1_scores(counts: BinaryCounts) -> np.ndarray:
@@ -81,9 +97,25 @@ def f1_scores(counts: BinaryCounts) -> np.ndarray:
 
     It is 0 where nothing is positive, neither in the labels nor in the predictions.
     """
-    doubled = 2 * counts.true_positives
-    total = doubled + counts.false_positives + counts.false_negatives
-    return doubled / np.maximum(total, 1)
+    return _f1(counts.true_positives, counts.false_positives, counts.false_negatives)
+
+
+def micro_f1(counts: BinaryCounts) -> np.ndarray:
+    """Compute the F1 of all decisions thrown together, shape (), in [0, 1]."""
+    hits, false, missed = (field.sum(axis=-1) for field in counts[:3])
+    return _f1(hits, false, missed)
+
+
+def balanced_accuracies(counts: BinaryCounts) -> np.ndarray:
+    """Compute the mean recall of present and absent, shape (C,), in [0, 1].
+
+    NaN where one of the two never occurs.
+    """
+    absent = counts.known - counts.positives
+    return (
+        _share(counts.true_positives, counts.positives)
+        + _share(counts.true_negatives, absent)
+    ) / 2
 
 
 def confusion_matrix(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -98,6 +130,20 @@ def confusion_matrix(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: If a shape or a value is not as stated.
+    """
+    predicted = decide_class(scores, targets)
+    num_classes = scores.shape[1]
+    # Number the cells row by row, so that one count of the numbers fills the matrix.
+    cells = targets.astype(np.int64) * num_classes + predicted
+    return np.bincount(cells, minlength=num_classes**2).reshape(
+        num_classes, num_classes
+    )
+
+
+def decide_class(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return the class of highest score, (N,) int, once all input is checked.
+
+    Arguments and errors are those of :func:`confusion_matrix`.
     """
     _check_scores(scores)
     num_samples, num_classes = scores.shape
@@ -114,16 +160,12 @@ def confusion_matrix(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
             f'targets must be class indices from 0 to {num_classes - 1}, '
             f'found {strange[0]}'
         )
-    # Number the cells row by row, so that one count of the numbers fills the matrix.
-    cells = targets.astype(np.int64) * num_classes + scores.argmax(axis=1)
-    return np.bincount(cells, minlength=num_classes**2).reshape(
-        num_classes, num_classes
-    )
+    return scores.argmax(axis=1)
 
 
-def accuracy(confusion: np.ndarray) -> float:
+def accuracy(confusion: np.ndarray) -> np.ndarray:
     """Compute the share of correct samples of a confusion matrix (C, C), in [0, 1]."""
-    return float(np.trace(confusion) / confusion.sum())
+    return np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum(axis=(-2, -1))
 
 
 def recalls(confusion: np.ndarray) -> np.ndarray:
@@ -131,14 +173,28 @@ def recalls(confusion: np.ndarray) -> np.ndarray:
 
     Values lie in [0, 1]; NaN for a class without samples.
     """
-    support = confusion.sum(axis=1)
-    share = np.diag(confusion) / np.maximum(support, 1)
-    return np.where(support > 0, share, np.nan)
+    return _share(_correct(confusion), confusion.sum(axis=-1))
 
 
-def check_threshold(threshold: float) -> None:
-    """Check that a decision threshold lies in [0, 1]; raise ValueError otherwise."""
-    if not 0 <= threshold <= 1:
+def class_f1_scores(confusion: np.ndarray) -> np.ndarray:
+    """Compute the F1 of each class against all others, shape (C,), in [0, 1].
+
+    NaN for a class that no sample has and none was taken for.
+    """
+    doubled = 2 * _correct(confusion)
+    return _share(doubled, confusion.sum(axis=-1) + confusion.sum(axis=-2))
+
+
+def mean_of_defined(values: np.ndarray) -> np.ndarray:
+    """Average the values (C,) that exist, shape (); NaN if none does."""
+    defined = ~np.isnan(values)
+    total = np.where(defined, values, 0).sum(axis=-1)
+    return _share(total, defined.sum(axis=-1))
+
+
+def check_threshold(threshold: float | np.ndarray) -> None:
+    """Check that decision thresholds lie in [0, 1]; raise ValueError otherwise."""
+    if not np.all((np.asarray(threshold) >= 0) & (np.asarray(threshold) <= 1)):
         raise ValueError(f'threshold must lie in [0, 1], found {threshold}')
 
 
@@ -162,6 +218,20 @@ def check_names(names: list[str], num_columns: int, reserved: tuple[str, ...]) -
             f'names must differ from each other and from {list(reserved)}, '
             f'found {list(names)}'
         )
+
+
+def _correct(confusion: np.ndarray) -> np.ndarray:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Divide; NaN where there is nothing to divide by."""
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)
+
+
+def _f1(hits: np.ndarray, false: np.ndarray, missed: np.ndarray) -> np.ndarray:
+    total = 2 * hits + false + missed
+    return 2 * hits / np.where(total > 0, total, 1)
 
 
 def _check_scores(scores: np.ndarray) -> None:

@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from clef_mm.evaluation.thresholds import thresholds_of
+
+SUBJECT, IMAGE = 'subject', 'image'
+
+
+def drawn_unit(protocol: Mapping[str, Any]) -> str:
+    """Return what intervals draw anew: ``'subject'``, or ``'image'`` of unknown people.
+
+    The protocol's ``resampled`` says so; subjects if it does not.
+    """
+    return protocol.get('resampled', SUBJECT)
+
 
 def measured_on(meta: Mapping[str, Any] | None) -> str:
     """Say which part of which dataset a score is of: ``'bp4d, test of fold 1'``.
@@ -35,6 +47,32 @@ def synthetic_notice(meta: Mapping[str, Any] | None) -> str:
         'SYNTHETIC DATA: the images are generated; this is not a result on '
         f'{meta.get("dataset") or "the named dataset"}.'
     )
+
+
+def oracle_notice(protocol: Mapping[str, Any] | None) -> str:
+    """Return the sentence that must stand beside a score chosen on its own test frames.
+
+    Empty if nothing was. The protocol's ``oracle`` lists the reasons.
+    """
+    reasons = (protocol or {}).get('oracle')
+    return f'ORACLE, not comparable: {"; ".join(reasons)}.' if reasons else ''
+
+
+def conditions(protocol: Mapping[str, Any]) -> str:
+    """Say how the scores of a report came about, with every notice, in few lines.
+
+    For the head of a table and the subtitle of a plot: threshold and epoch rule, whom
+    it was measured on, and the notices on oracle choices and synthetic data.
+    """
+    threshold = thresholds_of(protocol)
+    people = len(protocol['subjects'])
+    parts = [
+        f'F1 at {threshold.describe()}' if threshold else 'class of highest score',
+        f'epoch: {protocol["epoch_rule"]}',
+        *([f'{people} subjects'] if drawn_unit(protocol) == SUBJECT else []),
+    ]
+    notices = filter(None, (oracle_notice(protocol), synthetic_notice(protocol)))
+    return '\n'.join(['; '.join(parts), *notices])
 
 
 def headed(meta: Mapping[str, Any] | None, rule: str, table: str) -> str:

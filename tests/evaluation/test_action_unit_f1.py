@@ -8,6 +8,8 @@ from mmengine.logging import MMLogger
 from sklearn.metrics import f1_score
 
 from clef_mm.evaluation import ActionUnitF1
+from clef_mm.evaluation.measures import measure
+from clef_mm.evaluation.thresholds import Thresholds
 from clef_mm.registry import EVALUATORS
 from clef_mm.structures import FaceSample
 
@@ -104,6 +106,8 @@ def test_calculate_refuses_names_that_do_not_fit(names):
 def test_threshold_is_checked_when_the_evaluator_is_built():
     with pytest.raises(ValueError, match='threshold'):
         ActionUnitF1(NAMES, threshold=50)
+    with pytest.raises(ValueError, match="a number or 'oracle', got 'best'"):
+        ActionUnitF1(NAMES, threshold='best')
 
 
 def test_evaluator_gives_the_same_numbers_batch_by_batch(logged):
@@ -115,7 +119,32 @@ def test_evaluator_gives_the_same_numbers_batch_by_batch(logged):
         evaluator.process(samples[start : start + 3])
     metrics = evaluator.evaluate(size=7)
     expected = ActionUnitF1.calculate(scores, targets, NAMES)
-    assert metrics == {f'au_f1/{name}': value for name, value in expected.items()}
+    f1 = {key: value for key, value in metrics.items() if key.startswith('au_f1/')}
+    assert f1 == pytest.approx({f'au_f1/{name}': v for name, v in expected.items()})
+    assert list(metrics)[4:] == [
+        'au_f1_micro',
+        *('au_balanced_accuracy/mean', 'au_auc/mean', 'au_ap/mean'),
+    ]
+
+
+def test_everything_else_follows_from_what_the_evaluator_keeps(logged):
+    scores, targets = case()
+    metric = ActionUnitF1(NAMES, threshold=0.25)
+    samples = samples_of(scores, targets)
+    for number, sample in enumerate(samples):
+        sample.subject, sample.sequence, sample.frame = f'F{number % 7}', 'T1', number
+    metric.process(None, samples)
+    logged_metrics = metric.evaluate(size=len(samples))
+    kept = metric.predictions
+    np.testing.assert_array_equal(kept.scores, scores)
+    np.testing.assert_array_equal(kept.targets, targets)
+    assert kept.names == NAMES
+    assert list(kept.subjects[:8]) == [*(f'F{n}' for n in range(7)), 'F0']
+    assert set(kept.sequences) == {'T1'}
+    assert list(kept.frames) == list(range(len(samples)))
+    assert metric.thresholds.values == dict.fromkeys(NAMES, 0.25)
+    everything = measure(kept, metric.thresholds)
+    assert logged_metrics == {name: everything[name] for name in logged_metrics}
 
 
 def test_samples_repeated_to_fill_the_last_batch_are_dropped(logged):
@@ -142,7 +171,8 @@ def test_own_names_win_over_those_of_the_dataset(logged):
     metric = ActionUnitF1(NAMES, prefix='mine')
     metric.dataset_meta = {'au_names': ('x', 'y', 'z')}
     metric.process(None, samples_of(*case()))
-    assert list(metric.evaluate(size=60)) == [f'mine/{n}' for n in (*NAMES, 'mean')]
+    found = list(metric.evaluate(size=60))
+    assert found[:4] == [f'mine/au_f1/{n}' for n in (*NAMES, 'mean')]
 
 
 def test_missing_names_are_asked_for(logged):
@@ -177,11 +207,47 @@ def test_table_states_protocol_support_and_percent(logged):
     assert 'BP4D, test of fold 2: F1 of 3 frames at the fixed threshold 0.25' in text
     assert 'unknown labels left out' in text
     assert 'SYNTHETIC' not in text
-    rows = {line.split()[1]: line.split() for line in text.splitlines() if '| ' in line}
-    assert rows['AU1'][3::2] == ['66.7', '1', '3']
-    assert rows['AU2'][3::2] == ['100.0', '2', '3']
-    assert rows['AU4'][3::2] == ['66.7', '2', '2']
-    assert rows['mean'][3] == '77.8'
+    rows = {
+        cells[1].strip(): [cell.strip() for cell in cells[2:-1]]
+        for line in text.splitlines()
+        if len(cells := line.split('|')) > 2
+    }
+    # F1, AUC, AP, balanced accuracy, positive, known
+    assert rows['AU1'] == ['66.7', '75.0', '50.0', '75.0', '1', '3']
+    assert rows['AU2'] == ['100.0', '100.0', '100.0', '100.0', '2', '3']
+    assert rows['AU4'] == ['66.7', '-', '100.0', '-', '2', '2']
+    assert rows['mean'] == ['77.8', '87.5', '83.3', '87.5', '', '']
+    assert rows['micro'] == ['80.0', '', '', '', '', '']
+
+
+def test_oracle_is_tuned_on_the_frames_and_says_so(logged):
+    scores, targets = case()
+    metric = ActionUnitF1(NAMES, threshold='oracle')
+    metric.process(None, samples_of(scores, targets))
+    metrics = metric.evaluate(size=60)
+    assert metric.thresholds.rule == 'oracle'
+    fixed = ActionUnitF1.calculate(scores, targets, NAMES)
+    assert all(metrics[f'au_f1/{name}'] >= fixed[name] for name in NAMES)
+    assert metrics['au_f1/mean'] > fixed['mean']
+    assert 'ORACLE thresholds, tuned on the test frames themselves' in logged[0]
+    for value in metric.thresholds.values.values():
+        assert f'{value:.3f}' in logged[0]
+
+
+def test_thresholds_by_name_are_taken_as_they_are(logged):
+    scores, targets = case()
+    given = Thresholds('validation', {'AU4': 0.9, 'AU1': 0.1, 'AU2': 0.5})
+    metric = ActionUnitF1(NAMES, threshold=given)
+    metric.process(None, samples_of(scores, targets))
+    metrics = metric.evaluate(size=60)
+    for column, (name, threshold) in enumerate(
+        zip(NAMES, (0.1, 0.5, 0.9), strict=True)
+    ):
+        alone = ActionUnitF1.calculate(
+            scores[:, [column]], targets[:, [column]], [name], threshold
+        )
+        assert metrics[f'au_f1/{name}'] == pytest.approx(alone[name])
+    assert 'thresholds tuned on validation subjects' in logged[0]
 
 
 def test_table_says_that_synthetic_data_is_no_result(logged):

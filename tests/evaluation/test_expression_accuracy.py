@@ -91,12 +91,46 @@ def test_evaluator_gives_the_same_numbers_and_a_table(logged):
     )
     metrics = evaluator.evaluate(size=len(targets))
     expected = ExpressionAccuracy.calculate(scores, targets, NAMES)
-    assert metrics == {f'expression/{name}': v for name, v in expected.items()}
+    predicted = scores.argmax(axis=1)
+    assert metrics == pytest.approx(
+        {
+            'expression/accuracy': expected['accuracy'],
+            'expression/uar': expected['uar'],
+            'expression/war': sk.recall_score(targets, predicted, average='weighted'),
+            'expression/f1_macro': sk.f1_score(targets, predicted, average='macro'),
+            **{f'expression/recall/{name}': expected[name] for name in NAMES},
+        }
+    )
     (text,) = logged
     assert 'RAF-DB: accuracy of 80 images' in text
     for name in NAMES:
         assert f'{100 * expected[name]:.2f}' in text
     assert f'{100 * expected["accuracy"]:.2f}' in text
+
+
+def test_what_was_said_of_each_image_is_kept(logged):
+    scores, targets = case(num_samples=4)
+    metric = ExpressionAccuracy(NAMES)
+    metric.process(
+        None,
+        [
+            FaceSample(
+                img_path=f'aligned/test_{number}.jpg',
+                subject='test',
+                pred_scores=torch.tensor(row),
+                gt_expression=int(target),
+            )
+            for number, (row, target) in enumerate(zip(scores, targets, strict=True))
+        ],
+    )
+    with pytest.warns(UserWarning, match='labelled'):
+        metric.evaluate(size=4)
+    kept = metric.predictions
+    np.testing.assert_array_equal(kept.scores, scores)
+    np.testing.assert_array_equal(kept.targets, targets)
+    assert list(kept.sequences) == [f'test_{number}.jpg' for number in range(4)]
+    assert set(kept.frames) == {-1}
+    assert metric.thresholds is None
 
 
 def test_missing_names_are_asked_for(logged):

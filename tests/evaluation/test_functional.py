@@ -5,11 +5,16 @@ import pytest
 from sklearn import metrics as sk
 
 from clef_mm.evaluation.functional import (
+    BinaryCounts,
     accuracy,
+    balanced_accuracies,
     binary_counts,
     check_names,
+    class_f1_scores,
     confusion_matrix,
     f1_scores,
+    mean_of_defined,
+    micro_f1,
     recalls,
 )
 
@@ -53,6 +58,52 @@ def test_f1_equals_scikit_learn_on_the_known_labels(seed):
         known = targets[:, column] >= 0
         expected = sk.f1_score(targets[known, column], scores[known, column] >= 0.5)
         assert value == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_micro_f1_and_balanced_accuracy_equal_scikit_learn(seed):
+    scores, targets = binary_case(seed)
+    counts = binary_counts(scores, targets)
+    known = targets >= 0
+    expected = sk.f1_score(targets[known], scores[known] >= 0.5)
+    assert micro_f1(counts) == pytest.approx(expected, abs=1e-12)
+    for column, value in enumerate(balanced_accuracies(counts)):
+        truth, score = (a[known[:, column], column] for a in (targets, scores))
+        assert value == pytest.approx(sk.balanced_accuracy_score(truth, score >= 0.5))
+
+
+def test_balanced_accuracy_needs_both_labels():
+    counts = binary_counts(np.full((2, 3), 0.9), np.array([[1, 0, -1], [1, 1, 1]]))
+    np.testing.assert_array_equal(balanced_accuracies(counts), [np.nan, 0.5, np.nan])
+
+
+def test_stacked_counts_are_measured_like_each_alone():
+    tables = [binary_counts(*binary_case(seed)) for seed in range(4)]
+    stacked = BinaryCounts(*np.stack(tables, axis=1))
+    for function in (f1_scores, micro_f1, balanced_accuracies):
+        together = function(stacked)
+        for number, table in enumerate(tables):
+            np.testing.assert_array_equal(together[number], function(table))
+    confusions = [confusion_matrix(*class_case(seed)) for seed in range(4)]
+    for function in (accuracy, recalls, class_f1_scores):
+        together = function(np.stack(confusions))
+        for number, table in enumerate(confusions):
+            np.testing.assert_array_equal(together[number], function(table))
+
+
+def test_each_decision_may_have_its_own_threshold():
+    scores, targets = binary_case(0)
+    limits = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+    counts = binary_counts(scores, targets, limits)
+    for column, limit in enumerate(limits):
+        alone = binary_counts(scores[:, [column]], targets[:, [column]], limit)
+        for field, other in zip(counts, alone, strict=True):
+            assert field[column] == other[0]
+
+
+def test_mean_leaves_out_what_does_not_exist():
+    values = np.array([[0.5, np.nan, 1.0], [np.nan, np.nan, np.nan]])
+    np.testing.assert_array_equal(mean_of_defined(values), [0.75, np.nan])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +162,7 @@ def test_binary_counts_refuses_bad_input(scores, targets, message):
         binary_counts(scores, targets)
 
 
-@pytest.mark.parametrize('threshold', [-0.1, 1.1, float('nan')])
+@pytest.mark.parametrize('threshold', [-0.1, 1.1, float('nan'), np.array([0.5, 2])])
 def test_binary_counts_refuses_a_threshold_outside_the_scores(threshold):
     with pytest.raises(ValueError, match='threshold'):
         binary_counts(np.zeros((1, 1)), np.zeros((1, 1)), threshold)
@@ -132,6 +183,9 @@ def test_confusion_accuracy_and_recalls_equal_scikit_learn(seed):
     assert accuracy(confusion) == pytest.approx(sk.accuracy_score(targets, predicted))
     np.testing.assert_allclose(
         recalls(confusion), sk.recall_score(targets, predicted, average=None)
+    )
+    np.testing.assert_allclose(
+        class_f1_scores(confusion), sk.f1_score(targets, predicted, average=None)
     )
 
 

@@ -1,0 +1,106 @@
+"""Which checkpoint of a run is tested: the rule is part of the protocol.
+
+The last epoch needs no choice. The best on validation subjects is an honest one, made
+while training. The best on the test frames is what many papers report and flatters; the
+run itself never looks at the test split, so every kept checkpoint is tested afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from clef_mm.errors import UserError
+from clef_mm.models.encoders.open_clip_tags import is_tag
+from clef_mm.models.encoders.weights import newest_checkpoint
+
+LAST, BEST, BEST_ON_TEST = EPOCHS = ('last', 'best', 'best-on-test')
+"""What ``tools/test.py --epoch`` takes."""
+
+ON_TEST = 'best on test'
+"""What a result says whose epoch was chosen by looking at its own test frames."""
+
+_NUMBER = re.compile(r'(?:epoch|iter)_(\d+)\.pth$')
+
+
+class EpochChoiceError(UserError, ValueError):
+    """A run does not keep the checkpoints that are to be chosen among."""
+
+
+def checkpoints_to_test(source: str, epoch: str | None = None) -> list[str]:
+    """Return the checkpoints to test: one, or for ``'best-on-test'`` all that are kept.
+
+    Args:
+        source: A checkpoint, an open_clip tag, or the work dir of a run.
+        epoch: One of ``EPOCHS`` of a work dir. By default a file is taken as it is, and
+            of a work dir the best on validation if it keeps one, else the last.
+
+    Raises:
+        EpochChoiceError: If the work dir does not keep what is asked for.
+        WeightsError: If there is no such file, or no checkpoint in the work dir.
+    """
+    if epoch is not None and epoch not in EPOCHS:
+        raise EpochChoiceError(f'--epoch is one of {", ".join(EPOCHS)}, got {epoch!r}')
+    if is_tag(source):
+        return [source]
+    path = Path(source)
+    if not path.is_dir():
+        if epoch is not None:
+            raise EpochChoiceError(
+                f'--epoch {epoch} chooses among the checkpoints of a work dir, '
+                f'{path} is {"one file" if path.is_file() else "not there"}'
+            )
+        return [str(newest_checkpoint(path))]
+    if epoch == BEST_ON_TEST:
+        return _all_kept(path)
+    best = sorted(path.glob('best_*.pth'))
+    if epoch == BEST and len(best) != 1:
+        raise EpochChoiceError(_no_best(path, best))
+    chosen = best[0] if len(best) == 1 and epoch != LAST else newest_checkpoint(path)
+    return [str(chosen)]
+
+
+def epoch_rule(checkpoint: str, epoch: str | None = None) -> str:
+    """Say how the epoch of a checkpoint was chosen.
+
+    Args:
+        checkpoint: One that :func:`checkpoints_to_test` returned.
+        epoch: What was asked for.
+    """
+    path = Path(checkpoint)
+    if epoch == BEST_ON_TEST:
+        return ON_TEST
+    if path.name.startswith('best_'):
+        return 'best on validation'
+    pointer = path.with_name('last_checkpoint')
+    if pointer.is_file() and Path(pointer.read_text().strip()).name == path.name:
+        return 'last'
+    return f'{path.stem}, chosen by hand'
+
+
+def _all_kept(work_dir: Path) -> list[str]:
+    found = {
+        int(match[1]): path
+        for path in work_dir.glob('*.pth')
+        if not path.name.startswith('best_') and (match := _NUMBER.search(path.name))
+    }
+    if len(found) < 2:
+        raise EpochChoiceError(
+            f'{work_dir} keeps {len(found)} checkpoint(s), among which no best can be '
+            'chosen. Train with --cfg-options default_hooks.checkpoint.'
+            'max_keep_ckpts=-1 to keep them all'
+        )
+    return [str(path) for _, path in sorted(found.items())]
+
+
+def _no_best(work_dir: Path, found: list[Path]) -> str:
+    if found:
+        return (
+            f'{work_dir} keeps several best checkpoints, '
+            f'{", ".join(path.name for path in found)}: test one of these files'
+        )
+    return (
+        f'{work_dir} keeps no best checkpoint: the run chose none on validation '
+        'subjects. Train with val_dataloader and default_hooks.checkpoint.save_best as '
+        'in configs/demo/clef_tiny_bp4d_fold1.py, or take --epoch last'
+    )
