@@ -26,6 +26,7 @@ class FaceSample:
         gt_aus: int8, shape (C,): 1 present, 0 absent, -1 unknown.
         gt_expression: Class index, or -1 if there is none.
         gt_distribution: float32, shape (C,): shares of the classes, where people voted.
+        caption: What is said of the image, or empty.
         broken_path: A file that could not be read and that this image stands in for.
         pred_scores: float, shape (C,), in [0, 1]: AU or class probabilities.
         pred_features: float, shape (d,): the image feature of unit length.
@@ -39,6 +40,7 @@ class FaceSample:
     gt_aus: np.ndarray | None = None
     gt_expression: int = -1
     gt_distribution: np.ndarray | None = None
+    caption: str = ''
     broken_path: str = ''
     pred_scores: Tensor | None = None
     pred_features: Tensor | None = None

@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, ClassVar
 
-from clef_mm.datasets.bp4d_family import UNITS, BP4DFamily, Key
+from clef_mm.datasets.bp4d_family import BP4DFamily, Key
 from clef_mm.datasets.reading.folder_search import find_files
 from clef_mm.datasets.reading.recordings import choose_source, holds_frames
 from clef_mm.registry import DATASETS
@@ -47,8 +47,8 @@ class BP4D(BP4DFamily):
         frames: ``'coded'``: frames with AU codes. ``'all'``: every image, the others
             with all AUs unknown; stage 1 needs no codes.
         frame_offset: Number in the image's name minus frame number in the labels.
-        common: Arguments of :class:`FaceDataset`. There are three folds; fold k tests
-            part k.
+        common: Arguments of :class:`ActionUnitDataset`. There are three folds; fold k
+            tests part k.
 
     Raises:
         DataRootError: If the folder does not look like this.
@@ -57,7 +57,7 @@ class BP4D(BP4DFamily):
 
     METAINFO: ClassVar[dict[str, Any]] = {
         'dataset': 'BP4D',
-        'au_names': tuple(f'AU{unit}' for unit in UNITS),
+        'au_names': BP4DFamily.CODED_AUS,
         'activities': TASKS,
     }
     TASKS = TASKS

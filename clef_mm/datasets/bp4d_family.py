@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
+from clef_mm.datasets.action_unit_dataset import ActionUnitDataset
+from clef_mm.datasets.face_dataset import DataRootError
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.reading.folder_search import find_files, find_folder, subfolders
 from clef_mm.datasets.reading.landmark_files import (
@@ -48,7 +49,7 @@ Key = tuple[str, str]
 """Subject and task: what names a recording."""
 
 
-class BP4DFamily(FaceDataset):
+class BP4DFamily(ActionUnitDataset):
     """Recordings of people in tasks, of which some frames have AU codes.
 
     A frame is known by subject, task and number; images and codes are joined by it.
@@ -58,7 +59,7 @@ class BP4DFamily(FaceDataset):
         frames: ``'coded'``: frames with AU codes. ``'all'``: every image, the others
             with all AUs unknown; stage 1 needs no codes.
         frame_offset: Number in the image's name minus frame number in the labels.
-        common: Arguments of :class:`FaceDataset`.
+        common: Arguments of :class:`ActionUnitDataset`.
 
     Raises:
         DataRootError: If the folder does not look like the release.
@@ -66,6 +67,7 @@ class BP4DFamily(FaceDataset):
     """
 
     SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ('frames', 'frame_offset')
+    CODED_AUS: ClassVar[tuple[str, ...]] = tuple(f'AU{unit}' for unit in UNITS)
     TASKS: ClassVar[tuple[str, ...]]
     """Names of the tasks, in the order of activity indices."""
     CODED_TASKS: ClassVar[tuple[str, ...]]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clef_mm.datasets.activity_sample import sample_activities
-from clef_mm.datasets.bp4d_family import UNITS, BP4DFamily, Key
+from clef_mm.datasets.bp4d_family import BP4DFamily, Key
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.reading.folder_search import find_files
 from clef_mm.datasets.reading.image_archives import open_archive
@@ -62,7 +62,7 @@ class BP4DPlus(BP4DFamily):
             activities. None: all. A tree prepared with it holds the sample of all 140
             people, of which a part of them has its share.
         frame_offset: Number in the image's name minus frame number in the labels.
-        common: Arguments of :class:`FaceDataset`.
+        common: Arguments of :class:`ActionUnitDataset`.
 
     Raises:
         DataRootError: If the folder does not look like this.
@@ -71,7 +71,7 @@ class BP4DPlus(BP4DFamily):
 
     METAINFO: ClassVar[dict[str, Any]] = {
         'dataset': 'BP4DPlus',
-        'au_names': tuple(f'AU{unit}' for unit in UNITS),
+        'au_names': BP4DFamily.CODED_AUS,
         'activities': TASKS,
     }
     SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from clef_mm.datasets.action_unit_dataset import ActionUnitDataset
 from clef_mm.datasets.disfa_layout import (
     CAMERAS,
     find_label_files,
@@ -16,8 +16,9 @@ from clef_mm.datasets.disfa_layout import (
     find_sources,
     list_landmark_files,
 )
-from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
+from clef_mm.datasets.face_dataset import DataRootError
 from clef_mm.datasets.frame_table import FrameTable
+from clef_mm.datasets.intensity_levels import at_level, find_levels, level_names
 from clef_mm.datasets.load_report import LoadReport
 from clef_mm.datasets.reading.intensity_txt import HIGHEST, read_intensity
 from clef_mm.datasets.reading.landmark_files import (
@@ -50,7 +51,7 @@ Without the licensed data, a synthetic stand-in in this layout is made by
 
 
 @DATASETS.register_module()
-class DISFA(FaceDataset):
+class DISFA(ActionUnitDataset):
     """27 subjects, a video of 4845 frames each; intensities of 12 AUs for every frame.
 
     Read as released (Mavadati et al., 2013), nothing renamed::
@@ -69,14 +70,16 @@ class DISFA(FaceDataset):
             of which no folder names a camera are taken for this one, unless it has a
             video.
         threshold: An AU is present from this intensity on, 1 to 5.
-        units: The action units to use, in this order.
+        levels: Make a label of each level of intensity instead, ``'AU12 low'`` and
+            ``'AU12 high'``: the intensity at which each begins, ``dict(low=2, high=3)``
+            for 2 and for 3 to 5. ``threshold`` then decides nothing.
         drop_bad_landmarks: Leave out the 4670 frames whose landmarks, as supplied, are
             wrong, as JAA-Net does. Their labels are right.
         frame_offset: Number in the name of an extracted frame minus frame number in the
             labels: -1 where images are counted from 0 (JAA-Net, ME-GraphAU), 0 where
             from 1 (FG-Net). Videos need none.
-        common: Arguments of :class:`FaceDataset`. There are three folds; fold k tests
-            part k.
+        common: Arguments of :class:`ActionUnitDataset`. There are three folds; fold k
+            tests part k. ``au_names`` may be any of the twelve.
 
     Raises:
         DataRootError: If the folder does not look like this, or if extracted frames
@@ -89,6 +92,7 @@ class DISFA(FaceDataset):
         'dataset': 'DISFA',
         'au_names': tuple(f'AU{unit}' for unit in UNITS),
     }
+    CODED_AUS: ClassVar[tuple[str, ...]] = tuple(f'AU{unit}' for unit in CODED_UNITS)
     SOURCE_OPTIONS: ClassVar[tuple[str, ...]] = ('camera', 'frame_offset')
     IMAGE_OPTIONS: ClassVar[tuple[str, ...]] = ('camera',)
 
@@ -97,29 +101,27 @@ class DISFA(FaceDataset):
         data_root: str | Path,
         camera: str = 'left',
         threshold: int = 2,
-        units: Sequence[int] = UNITS,
+        levels: dict[str, int] | None = None,
         drop_bad_landmarks: bool = False,
         frame_offset: int = -1,
+        lazy_init: bool = False,
         **common: Any,
     ) -> None:
         if camera not in CAMERAS:
             raise ValueError(f"camera must be 'left' or 'right', got {camera!r}")
         if threshold not in range(1, HIGHEST + 1):
             raise ValueError(f'threshold must be 1 to {HIGHEST}, got {threshold!r}')
-        units = tuple(units)
-        if not units or len(set(units)) < len(units) or set(units) - set(CODED_UNITS):
-            raise ValueError(
-                f'units must be different ones of {", ".join(map(str, CODED_UNITS))}, '
-                f'got {units}'
-            )
         self.camera = camera
         self.threshold = threshold
-        self.units = units
+        self.levels = find_levels(levels)
         self.drop_bad_landmarks = drop_bad_landmarks
         self.frame_offset = frame_offset
         self._landmarks: dict[str, dict[int, Path]] = {}  # of the latest subjects
-        super().__init__(data_root, **common)
-        self._metainfo['au_names'] = tuple(f'AU{unit}' for unit in units)
+        super().__init__(data_root, lazy_init=True, **common)
+        if self.levels:
+            self._metainfo['au_names'] = level_names(self.au_names, self.levels)
+        if not lazy_init:
+            self.full_init()
 
     @classmethod
     def expected_layout(cls, root: str | Path) -> str:
@@ -166,11 +168,26 @@ class DISFA(FaceDataset):
             self.report.found['images dropped for bad landmarks'] = int(bad.sum())
             keep &= ~bad
         frames = frames.take(keep)
-        places = [CODED_UNITS.index(unit) for unit in self.units]
-        intensities = frames.columns['intensities'][:, places]
+        intensities = frames.columns['intensities']
         labels = (intensities >= self.threshold).astype(np.int8)
         labels[intensities == UNKNOWN] = UNKNOWN
         return FrameTable({**frames.columns, 'gt_aus': labels})
+
+    def choose_labels(self, frames: FrameTable) -> FrameTable:
+        """Bring ``gt_aus`` to the units asked for and, if asked for, their levels."""
+        if not self.levels:
+            return super().choose_labels(frames)
+        columns, intensities = frames.columns, frames.columns['intensities']
+        of_level = [
+            super(DISFA, self)
+            .choose_labels(
+                FrameTable({**columns, 'gt_aus': at_level(intensities, level)})
+            )
+            .columns['gt_aus']
+            for level in self.levels.values()
+        ]
+        labels = np.stack(of_level, axis=2).reshape(len(frames), -1)
+        return FrameTable({**columns, 'gt_aus': labels})
 
     def own_points(self, frames: FrameTable) -> np.ndarray | None:
         """Return the points of ``Landmark_Points``, which belong to the left camera."""

@@ -1,4 +1,4 @@
-"""The base of all datasets of faces."""
+"""The base of all datasets of faces that lie on disk."""
 
 from __future__ import annotations
 
@@ -9,33 +9,28 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from mmengine.dataset import BaseDataset
 
+from clef_mm.datasets.face_records import FaceRecords
 from clef_mm.datasets.fold_presets import SplitError, find_preset
 from clef_mm.datasets.folds import Fold, get_fold
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.held_out_images import HELD_OUT, hold_out_images
+from clef_mm.datasets.label_share import draw_share
 from clef_mm.datasets.load_report import LoadReport, count_frames
 from clef_mm.datasets.prepared_index import has_index, read_header, read_index
-from clef_mm.datasets.reading.image_reading import BrokenImageError
 from clef_mm.datasets.synthetic_marker import find_marker
 from clef_mm.errors import UserError
-from clef_mm.structures import UNKNOWN
 
 
 class DatasetOptionError(UserError, ValueError):
     """Arguments of a dataset contradict each other, or the tree it reads."""
 
 
-class AbsentClassError(UserError, ValueError):
-    """A class that no image shows, where one is needed; names it."""
-
-
 class DataRootError(UserError, FileNotFoundError):
     """The data is not where it was said to be; the message shows what is expected."""
 
 
-class FaceDataset(BaseDataset):
+class FaceDataset(FaceRecords):
     """Images of faces with subject, sequence, frame and labels.
 
     A dataset of your own implements :meth:`load_frames` and sets ``METAINFO``; the rest
@@ -56,6 +51,9 @@ class FaceDataset(BaseDataset):
         hold_out: What is set apart of the training part as ``'val'``: subjects, or
             images where people are unknown.
         every: Use every n-th frame of a sequence.
+        share: Use only this share of the frames, as if no more were coded: see
+            :func:`.label_share.draw_share`.
+        share_seed: Of the draw.
         pipeline: Transforms, as configs or callables.
         test_mode: An image that cannot be read is an error. In training the next
             readable image takes its place, and the run reports it.
@@ -82,6 +80,8 @@ class FaceDataset(BaseDataset):
         preset: str | None = None,
         hold_out: int = 0,
         every: int = 1,
+        share: float = 1.0,
+        share_seed: int = 0,
         pipeline: Sequence[dict[str, Any] | Callable] = (),
         test_mode: bool = False,
         lazy_init: bool = False,
@@ -92,6 +92,8 @@ class FaceDataset(BaseDataset):
             raise DatasetOptionError('give either subjects or a split, not both')
         if every < 1:
             raise DatasetOptionError(f'every must be at least 1, got {every}')
+        if not 0 < share <= 1:
+            raise DatasetOptionError(f'share must be in (0, 1], got {share}')
         self.hold_out = hold_out
         self.fold = self._find_fold(split, fold, preset)
         if split is not None:
@@ -103,6 +105,8 @@ class FaceDataset(BaseDataset):
                 )
         self.subjects = None if subjects is None else tuple(subjects)
         self.every = every
+        self.share = share
+        self.share_seed = share_seed
         self.report = LoadReport()
         root = Path(data_root)
         super().__init__(
@@ -117,19 +121,33 @@ class FaceDataset(BaseDataset):
         self._metainfo.update(
             split=split or 'all',
             fold=fold,
-            preset=self._preset_id(fold, preset),
+            **self._describe_preset(fold, preset),
             synthetic=find_marker(root) is not None or header.get('synthetic', False),
             crop=header.get('crop'),
         )
         if not lazy_init:
             self.full_init()
 
+    @property
+    def parts(self) -> tuple[FaceDataset, ...]:
+        """The datasets that this one is joined of: itself alone."""
+        return (self,)
+
+    @property
+    def people_of(self) -> str:
+        """Whose ids the subjects are, such as ``'BP4D'`` or ``'synthetic BP4D'``.
+
+        Rendered people are others than those whose ids they bear.
+        """
+        name = self.metainfo.get('people', self.metainfo['dataset'])
+        return f'synthetic {name}' if self.metainfo['synthetic'] else name
+
     def people(self) -> set[str]:
         """Return whose faces these are, such as ``'BP4D/F001'``, to tell leaks by.
 
-        Rendered people are others than those whose ids they bear. Where people are
-        unknown the official part stands for them; a part held out of the training part
-        belongs to both, as far as a run that held out nothing is concerned.
+        Where people are unknown the official part stands for them; a part held out of
+        the training part belongs to both, as far as a run that held out nothing is
+        concerned.
 
         Known without reading the disk where a split was asked for.
         """
@@ -142,9 +160,7 @@ class FaceDataset(BaseDataset):
             train = self.OFFICIAL_PARTS.train
             names = [f'{name} less {less}' if name in train else name for name in names]
             names += list(train) if HELD_OUT in names else []
-        of = self.metainfo.get('people', self.metainfo['dataset'])
-        prefix = f'synthetic {of}' if self.metainfo['synthetic'] else of
-        return {f'{prefix}/{name}' for name in names}
+        return {f'{self.people_of}/{name}' for name in names}
 
     @classmethod
     def expected_layout(cls, root: str | Path) -> str:
@@ -172,6 +188,14 @@ class FaceDataset(BaseDataset):
 
         Kept apart from :meth:`load_frames` because a prepared tree keeps what the disk
         said (intensities, votes, codes): options work on it as on the original.
+        """
+        return frames
+
+    def choose_labels(self, frames: FrameTable) -> FrameTable:
+        """Leave the labels that were asked for, of all that :meth:`label_frames` made.
+
+        Apart from it because images are held out before: the same ones whatever labels
+        are asked for.
         """
         return frames
 
@@ -214,8 +238,12 @@ class FaceDataset(BaseDataset):
             self.report.note('subjects asked for but without a frame', absent)
             if self.subjects is not None:
                 frames = frames.take(present.isin(self.subjects))
-        if self.every > 1:
+        if len(frames):
+            frames = self.choose_labels(frames)
+        if len(frames) and self.every > 1:
             frames = frames.take(_every_nth(frames, self.every))
+        if len(frames) and self.share < 1:
+            frames = frames.take(draw_share(frames, self.share, self.share_seed))
         if not len(frames):
             raise DataRootError(
                 f'{self.data_root} holds no usable image. '
@@ -258,89 +286,6 @@ class FaceDataset(BaseDataset):
         """
         return getattr(self, option) in (None, False) or made_with is None
 
-    def column(self, name: str) -> Any:
-        """Return one column of the records: an array, Categories or Paths.
-
-        Raises:
-            KeyError: If the dataset has no such column.
-        """
-        self.full_init()
-        if name not in self.data_list.columns:
-            raise KeyError(
-                f"{type(self).__name__} has no '{name}', only "
-                f'{", ".join(self.data_list.columns)}'
-            )
-        return self.data_list.columns[name]
-
-    def get_data_info(self, idx: int) -> dict[str, Any]:
-        """Return record ``idx`` as a dict."""
-        self.full_init()
-        return self.data_list[idx]
-
-    def label_weights(self) -> np.ndarray:
-        """Return the class weights (C,) of these labels, normalised to mean 1.
-
-        With rate_c the share of positives among the known labels of class c,
-        w_c = (1 / rate_c) / mean_k(1 / rate_k); for expressions rate_c is the share of
-        images of class c.
-
-        Raises:
-            AbsentClassError: If a class is never present, naming it.
-        """
-        self.full_init()
-        if 'gt_aus' in self.data_list.columns:
-            labels = self.data_list.columns['gt_aus']
-            names = self.metainfo['au_names']
-            known = (labels != UNKNOWN).sum(axis=0)
-            rates = (labels == 1).sum(axis=0) / np.maximum(known, 1)
-        else:
-            labels = self.column('gt_expression')
-            names = self.metainfo['expressions']
-            rates = np.bincount(labels[labels >= 0], minlength=len(names)) / len(labels)
-        absent = [name for name, rate in zip(names, rates, strict=True) if rate == 0]
-        if absent:
-            raise AbsentClassError(
-                f'no image of {self.data_root} ({self.metainfo["split"]}) shows '
-                f'{", ".join(absent)}: a weight of 1 / rate does not exist'
-            )
-        inverse = 1 / rates
-        return inverse / inverse.mean()
-
-    def __len__(self) -> int:
-        self.full_init()
-        return len(self.data_list)
-
-    def __getitem__(self, idx: int) -> Any:
-        """Return record ``idx`` after the pipeline.
-
-        Raises:
-            BrokenImageError: In test mode, or after ten broken images in a row.
-            IndexError: If there is no such record.
-        """
-        first = range(len(self))[idx]
-        broken = ''
-        for step in range(1 if self.test_mode else 10):
-            try:
-                item = self.prepare_data((first + step) % len(self))
-            except BrokenImageError as error:
-                if self.test_mode:
-                    raise
-                broken = broken or str(error)
-                continue
-            if broken:
-                item['data_samples'].broken_path = broken
-            return item
-        raise BrokenImageError(f'ten broken images in a row, the first: {broken}')
-
-    def _get_unserialized_subset(self, indices: Sequence[int] | int) -> FrameTable:
-        # mmengine's, behind get_subset, would slice a list.
-        rows = np.arange(len(self))
-        if isinstance(indices, int):
-            chosen = rows[:indices] if indices >= 0 else rows[indices:]
-        else:
-            chosen = rows[np.asarray(indices, np.intp)]
-        return self.data_list.take(chosen)
-
     def _find_fold(
         self, split: str | None, fold: int | None, preset: str | None
     ) -> Fold | None:
@@ -364,12 +309,12 @@ class FaceDataset(BaseDataset):
             return None
         return get_fold(self.METAINFO['dataset'], fold, self.hold_out, preset=preset)
 
-    def _preset_id(self, fold: int | None, preset: str | None) -> str | None:
-        """Return name and id of the parts used, such as ``'fmae 7901901c'``."""
+    def _describe_preset(self, fold: int | None, preset: str | None) -> dict[str, Any]:
+        """Return name and id of the parts, ``'fmae 7901901c'``, and their number."""
         if fold is None:
-            return None
+            return {'preset': None, 'num_folds': None}
         found = find_preset(self.METAINFO['dataset'], preset)
-        return f'{found.name} {found.id}'
+        return {'preset': f'{found.name} {found.id}', 'num_folds': found.num_folds}
 
     def _wanted(self, subject: str) -> bool:
         return self.subjects is None or subject in self.subjects

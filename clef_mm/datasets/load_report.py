@@ -39,6 +39,14 @@ class LoadReport:
             kept = self.examples.setdefault(what, [])
             kept.extend(items[: max(0, 3 - len(kept))])
 
+    def merge(self, other: LoadReport, of: str) -> None:
+        """Add what another report says ``of`` a dataset; counts are summed."""
+        self.found.update(other.found)
+        self.remarks += [f'{of}: {remark}' for remark in other.remarks]
+        for what, count in other.oddities.items():
+            items = [f'{of}: {item}' for item in other.examples[what]]
+            self.note(what, items, count)
+
     def lines(self) -> list[str]:
         """Return the report as lines of text."""
         found = ', '.join(f'{count:,} {name}' for name, count in self.found.items())
@@ -69,6 +77,7 @@ def count_frames(report: LoadReport, frames: FrameTable, of_people: bool) -> Non
     found['frames' if of_people else 'images'] = len(frames)
     if 'gt_aus' in frames.columns:
         unknown = frames.columns['gt_aus'] == UNKNOWN
+        unknown = unknown[:, ~unknown.all(axis=0)]  # units that are not coded at all
         uncoded = unknown.all(axis=1)
         found['frames without AU codes'] = int(uncoded.sum())
         found['unknown AU codes in coded frames'] = int(unknown[~uncoded].sum())

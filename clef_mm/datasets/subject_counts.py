@@ -13,7 +13,7 @@ from clef_mm.datasets.fold_presets import SplitError
 from clef_mm.structures import UNKNOWN
 
 if TYPE_CHECKING:
-    from clef_mm.datasets.face_dataset import FaceDataset
+    from clef_mm.datasets.face_records import FaceRecords
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class SubjectCounts:
             raise ValueError('counts must obey 0 <= positives <= known <= frames')
 
     @classmethod
-    def of(cls, dataset: FaceDataset) -> SubjectCounts:
+    def of(cls, dataset: FaceRecords) -> SubjectCounts:
         """Count the frames of a dataset that has AU labels.
 
         Raises:

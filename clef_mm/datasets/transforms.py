@@ -22,6 +22,7 @@ _SAMPLE_FIELDS = (
     'gt_aus',
     'gt_expression',
     'gt_distribution',
+    'caption',
 )
 
 

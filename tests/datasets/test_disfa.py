@@ -309,15 +309,16 @@ def test_links_are_followed(make_disfa, tmp_path):
 
 @pytest.mark.parametrize('threshold', [1, 2, 3, 5])
 @pytest.mark.parametrize('units', [UNITS, (26, 5, 1), FILE_UNITS, (12,)])
-def test_threshold_and_units(released, threshold, units):
-    dataset = DISFA(released.root, threshold=threshold, units=units)
+def test_threshold_and_action_units(released, threshold, units):
+    names = tuple(f'AU{unit}' for unit in units)
+    dataset = DISFA(released.root, threshold=threshold, au_names=names)
     assert records_of(dataset) == read_slowly(released.root, units, threshold)
-    assert dataset.metainfo['au_names'] == tuple(f'AU{unit}' for unit in units)
+    assert dataset.metainfo['au_names'] == names
     assert DISFA.METAINFO['au_names'] == tuple(f'AU{unit}' for unit in UNITS)
 
 
-def test_units_are_known_before_the_disk_is_read(tmp_path):
-    dataset = DISFA(tmp_path, units=[12, 4], lazy_init=True)
+def test_action_units_are_known_before_the_disk_is_read(tmp_path):
+    dataset = DISFA(tmp_path, au_names=['AU12', 'AU4'], lazy_init=True)
     assert dataset.metainfo['au_names'] == ('AU12', 'AU4')
 
 
@@ -328,9 +329,8 @@ def test_units_are_known_before_the_disk_is_read(tmp_path):
         ({'threshold': 0}, 'threshold must be 1 to 5, got 0'),
         ({'threshold': 6}, 'got 6'),
         ({'threshold': 1.5}, 'got 1.5'),
-        ({'units': ()}, r'different ones of 1, 2, 4, 5.*got \(\)'),
-        ({'units': (1, 1)}, 'different ones'),
-        ({'units': (1, 7)}, r'got \(1, 7\)'),
+        ({'au_names': ()}, r'au_names of DISFA must be different names, got \[\]'),
+        ({'au_names': ('AU1', 'AU7')}, 'not coded are AU7; there are AU1, AU2, AU4'),
     ],
 )
 def test_impossible_options(released, arguments, message):
@@ -378,7 +378,7 @@ def prepare(root, target):
 
 OPTIONS = [
     {},
-    {'threshold': 1, 'units': (5, 1)},
+    {'threshold': 1, 'au_names': ('AU5', 'AU1')},
     {'drop_bad_landmarks': True},
     {'subjects': ['SN010']},
     {'every': 3},

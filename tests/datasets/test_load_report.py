@@ -55,3 +55,19 @@ def test_remarks_stand_between_what_is_used_and_what_is_odd():
         'release: npy',
         '1 images without a label (such as a.jpg)',
     ]
+
+
+def test_reports_of_parts_are_merged():
+    whole = LoadReport()
+    for name, count in (('A', 2), ('B', 5)):
+        part = LoadReport()
+        part.found.update(frames=count, subjects=1)
+        part.remarks.append('release: npy')
+        part.note('images without a label', [f'{row}.jpg' for row in range(count)])
+        whole.merge(part, name)
+    assert whole.lines() == [
+        '7 frames, 2 subjects',
+        'A: release: npy',
+        'B: release: npy',
+        '7 images without a label (such as A: 0.jpg, A: 1.jpg, B: 0.jpg)',
+    ]

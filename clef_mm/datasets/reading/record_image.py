@@ -16,8 +16,8 @@ def read_record_image(record: Mapping[str, Any]) -> np.ndarray:
 
     Args:
         record: ``img_path`` names an image file; or a video, in which ``video_frame``
-            is a 0-based position, -1 for an image file among videos; or a table of
-            pixels, in which a row starts at the byte ``pixel_offset``.
+            is a 0-based position; or a table of pixels, in which a row starts at the
+            byte ``pixel_offset``. Both are -1 for an image file among others.
 
     Raises:
         BrokenImageError: If it cannot be decoded.
@@ -25,6 +25,6 @@ def read_record_image(record: Mapping[str, Any]) -> np.ndarray:
     path = record['img_path']
     if record.get('video_frame', -1) >= 0:
         return read_video_frame(path, record['video_frame'])
-    if 'pixel_offset' in record:
+    if record.get('pixel_offset', -1) >= 0:
         return read_pixel_row(path, record['pixel_offset'])
     return read_image(path)

@@ -6,6 +6,7 @@ Each sampler says in one line what it does: ``sampler.describe()``.
 from clef_mm.datasets.samplers.action_unit_balanced import ActionUnitBalancedSampler
 from clef_mm.datasets.samplers.activity_balanced import ActivityBalancedSampler
 from clef_mm.datasets.samplers.class_balanced import ClassBalancedSampler
+from clef_mm.datasets.samplers.dataset_balanced import DatasetBalancedSampler
 from clef_mm.datasets.samplers.epoch_sampler import EpochSampler, SamplerError
 from clef_mm.datasets.samplers.group_sampler import GroupSampler
 from clef_mm.datasets.samplers.subject_balanced import SubjectBalancedSampler
@@ -14,6 +15,7 @@ __all__ = [
     'ActionUnitBalancedSampler',
     'ActivityBalancedSampler',
     'ClassBalancedSampler',
+    'DatasetBalancedSampler',
     'EpochSampler',
     'GroupSampler',
     'SamplerError',

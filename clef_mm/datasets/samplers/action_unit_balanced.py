@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clef_mm.datasets.face_dataset import FaceDataset
+from clef_mm.datasets.face_records import FaceRecords
 from clef_mm.datasets.samplers.epoch_sampler import SamplerError
 from clef_mm.datasets.samplers.group_sampler import GroupSampler
 from clef_mm.datasets.samplers.label_columns import labels_of
@@ -45,7 +45,7 @@ class ActionUnitBalancedSampler(GroupSampler):
 
     def __init__(
         self,
-        dataset: FaceDataset,
+        dataset: FaceRecords,
         negative_share: float | None = None,
         length: int | None = None,
         seed: int | None = None,
@@ -75,7 +75,7 @@ class ActionUnitBalancedSampler(GroupSampler):
     def expected_rates(self) -> np.ndarray:
         """Return the rates of the AUs among the drawn frames, (C,) in (0, 1].
 
-        Presence over known labels, as in ``FaceDataset.label_weights``.
+        Presence over known labels, as in ``FaceRecords.label_weights``.
         """
         present, known = np.zeros((2, len(self.au_names)))
         for share, frames in zip(self.shares, self.groups.values(), strict=True):

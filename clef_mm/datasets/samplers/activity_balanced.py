@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clef_mm.datasets.face_dataset import FaceDataset
+from clef_mm.datasets.face_records import FaceRecords
 from clef_mm.datasets.samplers.epoch_sampler import EpochSampler, SamplerError
 from clef_mm.datasets.samplers.label_columns import column_of
 from clef_mm.registry import SAMPLERS
@@ -32,7 +32,7 @@ class ActivityBalancedSampler(EpochSampler):
     """
 
     def __init__(
-        self, dataset: FaceDataset, block: int = 8, seed: int | None = None
+        self, dataset: FaceRecords, block: int = 8, seed: int | None = None
     ) -> None:
         if block < 2:
             raise SamplerError(f'block must be at least 2, got {block}')
@@ -77,7 +77,7 @@ def _deal(
     return np.stack(columns, axis=1).reshape(-1)[:count]
 
 
-def _group(dataset: FaceDataset) -> dict[int, dict[int, np.ndarray]]:
+def _group(dataset: FaceRecords) -> dict[int, dict[int, np.ndarray]]:
     """Map activity to subject code to the indices of its frames."""
     activities = np.asarray(column_of(dataset, 'activity'))
     subject_column = column_of(dataset, 'subject')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clef_mm.datasets.face_dataset import FaceDataset
+from clef_mm.datasets.face_records import FaceRecords
 from clef_mm.datasets.samplers.group_sampler import GroupSampler
 from clef_mm.datasets.samplers.label_columns import labels_of
 from clef_mm.registry import SAMPLERS
@@ -32,7 +32,7 @@ class ClassBalancedSampler(GroupSampler):
     balances_labels = True
 
     def __init__(
-        self, dataset: FaceDataset, length: int | None = None, seed: int | None = None
+        self, dataset: FaceRecords, length: int | None = None, seed: int | None = None
     ) -> None:
         labels, names = labels_of(dataset, 'gt_expression', 'expressions')
         groups = {

@@ -12,7 +12,7 @@ from mmengine.dist import sync_random_seed
 from torch.utils.data import Sampler
 
 from clef_mm import distributed
-from clef_mm.datasets.face_dataset import FaceDataset
+from clef_mm.datasets.face_records import FaceRecords
 from clef_mm.errors import UserError
 
 
@@ -42,7 +42,7 @@ class EpochSampler(Sampler):
 
     def __init__(
         self,
-        dataset: FaceDataset,
+        dataset: FaceRecords,
         seed: int | None,
         block: int = 1,
         length: int | None = None,

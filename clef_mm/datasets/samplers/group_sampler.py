@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from clef_mm.datasets.face_dataset import FaceDataset
+from clef_mm.datasets.face_records import FaceRecords
 from clef_mm.datasets.samplers.epoch_sampler import EpochSampler, SamplerError
 
 
@@ -33,7 +33,7 @@ class GroupSampler(EpochSampler):
 
     def __init__(
         self,
-        dataset: FaceDataset,
+        dataset: FaceRecords,
         groups: Mapping[str, np.ndarray],
         shares: Sequence[float] | None = None,
         length: int | None = None,

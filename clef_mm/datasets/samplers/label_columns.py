@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from clef_mm.datasets.face_dataset import FaceDataset
+import numpy as np
+
+from clef_mm.datasets.face_records import FaceRecords
+from clef_mm.datasets.frame_table import Categories
 from clef_mm.datasets.samplers.epoch_sampler import SamplerError
 
 
-def labels_of(dataset: FaceDataset, column: str, names: str) -> tuple[Any, list[str]]:
+def labels_of(dataset: FaceRecords, column: str, names: str) -> tuple[Any, list[str]]:
     """Return a label column of a dataset and the names of its classes.
 
     Args:
@@ -28,7 +31,7 @@ def labels_of(dataset: FaceDataset, column: str, names: str) -> tuple[Any, list[
     return labels, list(dataset.metainfo[names])
 
 
-def column_of(dataset: FaceDataset, name: str) -> Any:
+def column_of(dataset: FaceRecords, name: str) -> Any:
     """Return one column of a dataset.
 
     Raises:
@@ -38,3 +41,11 @@ def column_of(dataset: FaceDataset, name: str) -> Any:
         return dataset.column(name)
     except KeyError as error:
         raise SamplerError(f'nothing to balance by: {error.args[0]}') from None
+
+
+def group_by(column: Categories) -> dict[str, np.ndarray]:
+    """Return the rows (N_k,) of each name that a column has, those absent left out."""
+    order = column.codes.argsort(kind='stable')
+    present, starts = np.unique(column.codes[order], return_index=True)
+    names = [column.names[code] for code in present]
+    return dict(zip(names, np.split(order, starts[1:]), strict=True))

@@ -11,7 +11,7 @@ from clef_mm.datasets.transforms import LoadFace, PackFace
 from clef_mm.evaluation import ActivityProbe
 
 _pipeline = [dict(type=LoadFace, size=224), dict(type=PackFace)]
-_bp4d = dict(type=BP4D, data_root='data/bp4d', fold=1, pipeline=_pipeline)
+_bp4d = dict(type=BP4D, data_root='data/bp4d', pipeline=_pipeline)
 
 train_dataloader = dict(
     batch_size=64,

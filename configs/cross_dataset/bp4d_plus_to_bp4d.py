@@ -1,0 +1,20 @@
+"""CLEF trained on BP4D+, tested on BP4D, ViT-B/16, 12 AUs.
+
+Command  python tools/train.py configs/cross_dataset/bp4d_plus_to_bp4d.py
+Data     data/bp4d_plus, data/bp4d (as released, or better: prepared alike) and stage 1
+         on all of BP4D+
+Expect   the paper has no such row; nobody has run this config on the real data yet
+"""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.bp4d_aus import *
+    from .._base_.datasets.bp4d_plus_aus import *
+    from .._base_.default_runtime import *
+    from .._base_.models.clef_action_units import *
+    from .._base_.schedules.finetune import *
+
+model.weights = 'work_dirs/clef_pretrain_vitb16_bp4d_plus_all'
+train_dataloader.dataset = dict(_bp4d_plus)
+test_dataloader.dataset = dict(_bp4d, test_mode=True)
