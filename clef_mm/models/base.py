@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmengine.model import BaseModel
@@ -11,9 +12,13 @@ from torch import Tensor
 
 from clef_mm.models.encoders.weights import read_file
 from clef_mm.models.finite_losses import FiniteLosses
+from clef_mm.models.losses.precision import unit_rows
 from clef_mm.models.precision import PRECISIONS, autocast
 from clef_mm.registry import BACKBONES, TEXT_ENCODERS
 from clef_mm.structures import FaceSample
+
+RANDOM = 'random'
+"""Instead of a file: a tower that starts from random weights."""
 
 
 class ImageTextModel(BaseModel):
@@ -26,9 +31,13 @@ class ImageTextModel(BaseModel):
             starts, not when a trained model is tested or resumed.
         precision: ``'auto'``, ``'bf16'`` or ``'fp32'``, for the towers.
         data_preprocessor: Config of the preprocessor.
+        text_weights: File that the text tower starts from, where ``weights`` has none:
+            stage 1 without activity texts trains an image tower alone. ``'random'``
+            leaves the text tower as it is.
 
     Attributes:
         weights_meta: ``meta`` of the file that the towers started from, if it had one.
+        text_weights_meta: The same of the text tower's own file.
     """
 
     def __init__(
@@ -38,6 +47,7 @@ class ImageTextModel(BaseModel):
         weights: str | None,
         precision: str,
         data_preprocessor: dict[str, Any] | None,
+        text_weights: str | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor)
         if precision not in PRECISIONS:
@@ -52,20 +62,43 @@ class ImageTextModel(BaseModel):
             )
         self.text_encoder = TEXT_ENCODERS.build(text_encoder) if text_encoder else None
         self.weights = weights
+        self.text_weights = text_weights
         self.weights_meta: dict[str, Any] = {}
+        self.text_weights_meta: dict[str, Any] = {}
         self.precision = precision
         self.finite_losses = FiniteLosses()
         self._batch: list[FaceSample] = []
+        self._encoded: dict[tuple[str, ...], Tensor] = {}
+        self.register_load_state_dict_post_hook(_forget_encoded_texts)
 
     def init_weights(self) -> None:
         """Load ``weights`` into the towers; mmengine calls it when training starts."""
         if not self.weights:
             return
         content = read_file(self.weights)
-        self.image_encoder.load(content, self.weights)
-        if self.text_encoder is not None:
-            self.text_encoder.load(content, self.weights)
+        self.load_towers(content, self.weights, self.text_weights)
         self.weights_meta = content.get('meta', {})
+
+    def load_towers(
+        self, content: dict[str, Any], source: str, text_source: str | None = None
+    ) -> None:
+        """Load both towers of a file that :func:`.weights.read_file` read.
+
+        Args:
+            content: What was read.
+            source: Name of the file, for messages.
+            text_source: Another file that the text tower is read from, or ``'random'``.
+
+        Raises:
+            WeightsError: If a tower is missing in it or does not fit.
+        """
+        self.image_encoder.load(content, source)
+        if self.text_encoder is not None and text_source != RANDOM:
+            if text_source:
+                content, source = read_file(text_source), text_source
+                self.text_weights_meta = content.get('meta', {})
+            self.text_encoder.load(content, source)
+        self._encoded.clear()
 
     def forward(
         self,
@@ -94,6 +127,33 @@ class ImageTextModel(BaseModel):
                 return self.predict(features, data_samples)
             self._batch = data_samples
             return self.loss(features, data_samples)
+
+    def text_features(self, texts: Sequence[str]) -> Tensor:
+        """Return features (len(texts), d) of unit length to test images against.
+
+        Outside training the texts of a test are encoded once.
+        """
+        key = tuple(texts)
+        if key in self._encoded:
+            return self._encoded[key]
+        device = next(self.text_encoder.parameters()).device
+        with autocast(device, self.precision):
+            features = unit_rows(self.text_encoder.encode(key))
+        if not self.training:
+            self._encoded[key] = features
+        return features
+
+    def train(self, mode: bool = True) -> ImageTextModel:
+        """Switch between training and testing; texts are then encoded anew."""
+        self._encoded.clear()
+        return super().train(mode)
+
+    def _apply(
+        self, fn: Callable[[Tensor], Tensor], recurse: bool = True
+    ) -> ImageTextModel:
+        # The model moves to another device or number format: so must the texts.
+        self._encoded.clear()
+        return super()._apply(fn, recurse)
 
     @abstractmethod
     def loss(self, features: Tensor, samples: list[FaceSample]) -> dict[str, Tensor]:
@@ -125,3 +185,7 @@ class ImageTextModel(BaseModel):
         log.update({name: value.detach() for name, value in losses.items()})
         self.finite_losses.check(log, self._batch)
         return total, log
+
+
+def _forget_encoded_texts(model: ImageTextModel, _: Any) -> None:
+    model._encoded.clear()

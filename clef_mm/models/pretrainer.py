@@ -100,7 +100,7 @@ class ActivityPretrainer(ImageTextModel):
         images = unit_rows(features)
         scores = None
         if self.text_pairs:
-            texts = unit_rows(self.text_encoder.encode(self._texts(index=0)))
+            texts = self.text_features(self._texts(index=0))
             with full_precision(images):
                 logits = images @ texts.T / self.contrast.temperature
             scores = logits.softmax(dim=1).cpu()

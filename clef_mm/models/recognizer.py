@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,14 +12,20 @@ import torch
 from torch import Tensor, nn
 
 from clef_mm import distributed
-from clef_mm.models.base import ImageTextModel
+from clef_mm.errors import UserError
+from clef_mm.models.base import RANDOM, ImageTextModel
+from clef_mm.models.encoders.weights import WeightsError
 from clef_mm.models.logit_scale import LogitScale
 from clef_mm.models.losses.precision import full_precision, unit_rows
-from clef_mm.prompts import load_bank
+from clef_mm.prompts import TextChoice, load_bank
 from clef_mm.registry import LOSSES, MODELS
 from clef_mm.structures import FaceSample
 
 TEXT_KINDS = ('name', 'description')
+
+
+class RecognizerOptionError(UserError, ValueError):
+    """Arguments of a recogniser that contradict each other."""
 
 
 class BehaviorRecognizer(ImageTextModel):
@@ -36,6 +42,9 @@ class BehaviorRecognizer(ImageTextModel):
     ``('name','description')``  I+N+D  :math:`(\lambda L_{IN} + L_{DN}) / 2`
     ==========================  =====  ==========================================
 
+    Images are tested against the texts that ``test_*`` choose, of any bank that has the
+    classes; see ``docs/texts.md``.
+
     Args:
         image_encoder: Config of the image tower.
         classes: Classes in the order of the labels, as the bank names them.
@@ -49,6 +58,19 @@ class BehaviorRecognizer(ImageTextModel):
         weights: File that the towers start from, such as a stage-1 checkpoint.
         precision: ``'auto'``, ``'bf16'`` or ``'fp32'``.
         data_preprocessor: Config of the preprocessor.
+        text_weights: File of the text tower, where ``weights`` has none, or
+            ``'random'``.
+        test_texts: Kind of text that images are tested against: ``'name'``,
+            ``'description'`` or another of the bank. Default: the first of ``texts``.
+        test_template: Number of the template in the test, from 0, or ``'all'`` for the
+            mean feature over all, as CLIP ensembles prompts.
+        test_wording: Number of the wording, from 0, or ``'all'``.
+        test_absence: Score a class by its text against the text of its absence (see
+            :mod:`clef_mm.prompts.schema`), so that 0.5 means that the image is as near
+            to either. For towers that were never trained on such labels: the sigmoid of
+            a similarity alone, which Eq. 5 trains, says nothing then.
+        zero_shot: The classes tested are not those trained on: take the towers from
+            any weights file, and from a checkpoint of other labels.
     """
 
     def __init__(
@@ -65,24 +87,44 @@ class BehaviorRecognizer(ImageTextModel):
         weights: str | None = None,
         precision: str = 'auto',
         data_preprocessor: dict[str, Any] | None = None,
+        text_weights: str | None = None,
+        test_texts: str | None = None,
+        test_template: int | str = 0,
+        test_wording: int | str = 0,
+        test_absence: bool = False,
+        zero_shot: bool = False,
     ) -> None:
         texts = tuple(texts)
         _check_texts(texts, text_encoder is not None, loss_text is not None)
+        if not texts and (test_texts or test_absence or zero_shot):
+            raise RecognizerOptionError(
+                'texts=() classifies by a linear layer, which knows no texts and no '
+                'other classes than those trained on: test_texts, test_absence and '
+                'zero_shot need texts'
+            )
         super().__init__(
-            image_encoder, text_encoder, weights, precision, data_preprocessor
+            image_encoder,
+            text_encoder,
+            weights,
+            precision,
+            data_preprocessor,
+            text_weights,
         )
         self.classes = tuple(classes)
         self.texts = texts
         self.label_weight = label_weight
         self.loss_label = LOSSES.build(loss_label)
+        _check_class_weights(self.loss_label, self.classes)
         self.loss_text = LOSSES.build(loss_text) if texts == TEXT_KINDS else None
+        self.test_absence = test_absence
+        self.zero_shot = zero_shot
         if texts:
-            self.bank = load_bank(bank).select(self.classes)
+            self.set_test_texts(
+                bank, TextChoice(test_texts or texts[0], test_template, test_wording)
+            )
             self.logit_scale = LogitScale(temperature)
         else:
             self.head = nn.Linear(self.image_encoder.embed_dim, len(self.classes))
-        self._test_features: Tensor | None = None
-        self.register_load_state_dict_post_hook(_forget_class_features)
 
     label_kind: str
     """What the labels are, as a dataset's metainfo calls it."""
@@ -124,33 +166,92 @@ class BehaviorRecognizer(ImageTextModel):
     @torch.no_grad()
     def predict(self, features: Tensor, samples: list[FaceSample]) -> list[FaceSample]:
         """Fill ``pred_scores`` (C,) of each sample."""
-        logits = (
-            self._similarities(features, self._class_features())
-            if self.texts
-            else self._head_logits(features)
-        )
-        scores = self.probabilities(logits).cpu()
+        scores = self.scores(features).cpu()
         for row, sample in enumerate(samples):
             sample.pred_scores = scores[row]
         return samples
+
+    @torch.no_grad()
+    def scores(self, features: Tensor) -> Tensor:
+        """Return the scores (B, C) in [0, 1] of image features (B, d)."""
+        if not self.texts:
+            return self.probabilities(self._head_logits(features))
+        logits = self._similarities(features, self._class_features())
+        if self.test_absence:
+            # The sigmoid of a difference is the softmax over presence and absence.
+            logits -= self._similarities(features, self._class_features(absent=True))
+        return self.probabilities(logits)
+
+    def set_test_texts(self, bank: str, choice: TextChoice) -> None:
+        """Test against these texts of a bank, given by name or path, from now on.
+
+        Raises:
+            PromptBankError: If the bank lacks a class or what is chosen of it.
+        """
+        texts = load_bank(bank).select(self.classes)
+        choice.describe(texts, self.test_absence)  # fails now, not at the first batch
+        self.bank, self.bank_name, self.test_choice = texts, bank, choice
+
+    def describe_test_texts(self) -> dict[str, Any] | None:
+        """Return in plain containers the texts of a test, or None without texts."""
+        if not self.texts:
+            return None
+        described = self.test_choice.describe(self.bank, self.test_absence)
+        return {'bank': self.bank_name, 'zero_shot': self.zero_shot, **described}
+
+    def load_towers(
+        self, content: dict[str, Any], source: str, text_source: str | None = None
+    ) -> None:
+        """Load the towers and, of a model that stage 2 has trained, the temperature."""
+        super().load_towers(content, source, text_source)
+        state = content.get('state_dict', content)
+        if self.texts and 'logit_scale.log' in state:
+            self.logit_scale.load_state_dict({'log': state['logit_scale.log']})
+
+    def init_weights(self) -> None:
+        """Load ``weights`` when training starts.
+
+        Raises:
+            WeightsError: If the model is made to be tested on other labels.
+        """
+        if self.zero_shot:
+            raise WeightsError(
+                'model.zero_shot=True tests labels that were not trained on: a config '
+                'with it can be tested, not trained'
+            )
+        super().init_weights()
+
+    def load_zero_shot(self, content: dict[str, Any], source: str) -> None:
+        """Take both towers, and their temperature if there is one, of any file.
+
+        Args:
+            content: What :func:`.encoders.weights.read_file` read.
+            source: Name of the file, for messages.
+
+        Raises:
+            WeightsError: If a tower is missing in it or does not fit.
+        """
+        state = content.get('state_dict', content)
+        ours = any(key.startswith('image_encoder.') for key in state)
+        has_texts = any(key.startswith('text_encoder.') for key in state)
+        text_source = None if self.text_weights == RANDOM else self.text_weights
+        if ours and not (has_texts or text_source):
+            raise WeightsError(
+                f'{source} has no text tower: it was trained on images alone, and no '
+                'text can ask it for labels that it was not trained on. If its image '
+                'tower still goes with the text tower of another file, give that one '
+                'as model.text_weights'
+            )
+        self.load_towers(content, source, text_source)
+        if 'logit_scale' in state:  # of CLIP and FaRL: the logarithm too
+            log = state['logit_scale'].reshape(())
+            self.logit_scale.load_state_dict({'log': log})
 
     def set_label_weight(self, weight: Sequence[float] | Tensor) -> None:
         """Set the class weights :math:`w_c` of the label loss, (C,)."""
         device = next(self.parameters()).device
         self.loss_label.set_weight(torch.as_tensor(weight, dtype=torch.float32))
         self.loss_label.to(device)
-
-    def train(self, mode: bool = True) -> BehaviorRecognizer:
-        """Switch between training and testing; class texts are then encoded anew."""
-        self._test_features = None
-        return super().train(mode)
-
-    def _apply(
-        self, fn: Callable[[Tensor], Tensor], recurse: bool = True
-    ) -> BehaviorRecognizer:
-        # The model moves to another device or number format: so must the class texts.
-        self._test_features = None
-        return super()._apply(fn, recurse)
 
     def _encode_training_texts(self) -> dict[str, Tensor]:
         """Encode the texts of a mini-batch in one call: features (C, d) by kind."""
@@ -162,16 +263,15 @@ class BehaviorRecognizer(ImageTextModel):
         features = self.text_encoder.encode(list(chain(*chosen.values())))
         return dict(zip(chosen, features.split(len(self.classes)), strict=True))
 
-    def _class_features(self) -> Tensor:
+    def _class_features(self, absent: bool = False) -> Tensor:
         """Return the text features (C, d) that images are tested against.
 
-        A fixed template is used. Outside training the features are computed once.
+        A class with several texts gets the mean of their unit features.
         """
-        if self._test_features is None or self.training:
-            self._test_features = self.text_encoder.encode(
-                self.bank.texts(self.texts[0], index=0)
-            )
-        return self._test_features
+        texts = self.test_choice.texts(self.bank, absent)
+        features = self.text_features(list(chain(*texts)))
+        of_class = features.split([len(rows) for rows in texts])
+        return torch.stack([rows.mean(dim=0) for rows in of_class])
 
     def _head_logits(self, images: Tensor) -> Tensor:
         with full_precision(images):
@@ -214,10 +314,6 @@ class ExpressionRecognizer(BehaviorRecognizer):
         return logits.softmax(dim=1)
 
 
-def _forget_class_features(model: BehaviorRecognizer, _: Any) -> None:
-    model._test_features = None
-
-
 def _check_labelled(samples: list[FaceSample], labelled: list[bool]) -> None:
     if not all(labelled):
         raise ValueError(
@@ -226,13 +322,23 @@ def _check_labelled(samples: list[FaceSample], labelled: list[bool]) -> None:
         )
 
 
+def _check_class_weights(loss: nn.Module, classes: tuple[str, ...]) -> None:
+    for name in ('class_weight', 'positive_weight'):
+        weight = getattr(loss, name, None)
+        if weight is not None and len(weight) != len(classes):
+            raise RecognizerOptionError(
+                f'loss_label.{name} has {len(weight)} numbers for the {len(classes)} '
+                f'classes {", ".join(classes)}'
+            )
+
+
 def _check_texts(texts: tuple[str, ...], has_encoder: bool, has_loss: bool) -> None:
     allowed = ((), ('name',), ('description',), TEXT_KINDS)
     if texts not in allowed:
-        raise ValueError(f'texts must be one of {allowed}, got {texts}')
+        raise RecognizerOptionError(f'texts must be one of {allowed}, got {texts}')
     if bool(texts) != has_encoder:
-        raise ValueError(
+        raise RecognizerOptionError(
             f'texts={texts} {"needs a" if texts else "trains no"} text_encoder'
         )
     if texts == TEXT_KINDS and not has_loss:
-        raise ValueError('names and descriptions need loss_text (Eq. 3)')
+        raise RecognizerOptionError('names and descriptions need loss_text (Eq. 3)')

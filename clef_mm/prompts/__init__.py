@@ -4,7 +4,8 @@ Text only: importing this package loads neither torch nor mmengine.
 """
 
 from clef_mm.prompts.bank import PromptBank
+from clef_mm.prompts.choice import TextChoice, text_choices
 from clef_mm.prompts.loading import load_bank
 from clef_mm.prompts.schema import PromptBankError
 
-__all__ = ['PromptBank', 'PromptBankError', 'load_bank']
+__all__ = ['PromptBank', 'PromptBankError', 'TextChoice', 'load_bank', 'text_choices']

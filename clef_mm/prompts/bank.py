@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clef_mm.errors import nearest
@@ -32,11 +32,14 @@ class PromptBank:
         source: File or name the bank came from, for messages.
         templates: Kind of text -> its templates.
         fields: Class -> field -> its wordings, in the order of the classes.
+        absence: Kind of text -> what is said where a class is absent, a template for
+            each of the kind's; kinds that have none are left out.
     """
 
     source: str
     templates: Mapping[str, Wordings]
     fields: Mapping[str, Mapping[str, Wordings]]
+    absence: Mapping[str, Wordings] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], source: str) -> PromptBank:
@@ -44,15 +47,16 @@ class PromptBank:
 
         Args:
             data: ``{'templates': {kind: texts}, 'classes': {class: {field: texts}}}``
-                where texts are one string or a list of strings.
+                and perhaps ``'absence': {kind: texts}``, where texts are one string or
+                a list of strings.
             source: File or name of the bank, for messages.
 
         Raises:
             PromptBankError: If the shape is wrong, two classes share a text, or a text
                 is longer than the text encoder reads.
         """
-        templates, fields = parse(data, source)
-        bank = cls(source=source, templates=templates, fields=fields)
+        templates, fields, absence = parse(data, source)
+        bank = cls(source, templates, fields, absence)
         check_distinct(bank)
         check_length(bank)
         return bank
@@ -91,10 +95,28 @@ class PromptBank:
 
         A class with fewer wordings than another repeats its own from the first.
         """
-        return len(self._templates(kind)) * self._num_wordings(kind)
+        return self.count_templates(kind) * self.count_wordings(kind)
+
+    def count_templates(self, kind: str) -> int:
+        """Return the number of templates of a kind."""
+        return len(self._templates(kind))
+
+    def count_wordings(self, kind: str) -> int:
+        """Return the largest number of wordings that a class has for a kind."""
+        used = {name for text in self._templates(kind) for name in placeholders(text)}
+        return max(
+            len(texts)
+            for entry in self.fields.values()
+            for field, texts in entry.items()
+            if field in used
+        )
 
     def texts(
-        self, kind: str, classes: Sequence[str] | None = None, index: int = 0
+        self,
+        kind: str,
+        classes: Sequence[str] | None = None,
+        index: int = 0,
+        absent: bool = False,
     ) -> list[str]:
         """Return one text per class, all from the same template.
 
@@ -103,21 +125,24 @@ class PromptBank:
             classes: The classes wanted, in this order; all by default.
             index: Which text, in [0, ``count(kind)``). Templates turn fastest, so the
                 indices below the number of templates use every class's first wording.
+            absent: Return what is said where the class is absent.
 
         Raises:
-            PromptBankError: If the kind or a class is not in the bank.
+            PromptBankError: If the kind or a class is not in the bank, or if it has no
+                text for absence.
             IndexError: If ``index`` is out of range.
         """
         if classes is not None:
-            return self.select(classes).texts(kind, index=index)
+            return self.select(classes).texts(kind, index=index, absent=absent)
         if not 0 <= index < self.count(kind):
             raise IndexError(
                 f"{self.source}: '{kind}' has texts 0 to {self.count(kind) - 1}, "
                 f'asked for {index}'
             )
-        wording, template = divmod(index, len(self._templates(kind)))
+        templates = self._absence(kind) if absent else self._templates(kind)
+        wording, template = divmod(index, len(templates))
         return [
-            self._templates(kind)[template].format(
+            templates[template].format(
                 **{field: texts[wording % len(texts)] for field, texts in entry.items()}
             )
             for entry in self.fields.values()
@@ -131,11 +156,10 @@ class PromptBank:
             )
         return self.templates[kind]
 
-    def _num_wordings(self, kind: str) -> int:
-        used = {name for text in self._templates(kind) for name in placeholders(text)}
-        return max(
-            len(texts)
-            for entry in self.fields.values()
-            for field, texts in entry.items()
-            if field in used
-        )
+    def _absence(self, kind: str) -> Wordings:
+        if kind not in self.absence:
+            raise PromptBankError(
+                f"{self.source}: no text says that a class is absent: add 'absence' "
+                f"with a template of '{kind}', such as 'a face without {{{kind}}}'"
+            )
+        return self.absence[kind]

@@ -1,6 +1,6 @@
 """The shape of a prompt bank: turn nested plain data into templates and fields.
 
-A bank file has two parts::
+A bank file has two parts, and a third if it can be asked for what is *not* there::
 
     templates:                      # kind of text -> one or more templates
       name: a photo of a person with {name}
@@ -11,10 +11,13 @@ A bank file has two parts::
       AU1:
         name: inner brow raiser
         description: the inner ends of the eyebrows pulled upward
+    absence:                        # kind of text -> one template, or one for each
+      name: a photo of a person without {name}
 
 A placeholder names a field of every class. A template of a kind holds the field of that
 name and may hold others: ``{activity}, to bring out {emotion}`` is of kind
-``activity``. The order of the classes is the order of the file.
+``activity``. Templates of absence may hold no field at all, such as ``a photo of a
+person at rest``. The order of the classes is the order of the file.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ from clef_mm.errors import UserError, nearest
 Wordings = tuple[str, ...]
 Templates = dict[str, Wordings]
 Fields = dict[str, dict[str, Wordings]]
+
+_PARTS = ('templates', 'classes', 'absence')
 
 
 class PromptBankError(UserError, ValueError):
@@ -51,7 +56,7 @@ def placeholders(template: str) -> list[str]:
     return names
 
 
-def parse(data: Any, source: str) -> tuple[Templates, Fields]:
+def parse(data: Any, source: str) -> tuple[Templates, Fields, Templates]:
     """Check the shape of a bank and bring every text into the form of a tuple.
 
     Args:
@@ -59,17 +64,18 @@ def parse(data: Any, source: str) -> tuple[Templates, Fields]:
         source: File or name of the bank, for the messages.
 
     Returns:
-        The templates by kind, and the wordings by class and field.
+        The templates by kind, the wordings by class and field, and the templates of
+        absence by kind, one for each of that kind's templates.
 
     Raises:
         PromptBankError: If a part is missing, unknown, empty or of the wrong type.
     """
     parts = _mapping(data, source)
     for part in parts:
-        if part not in ('templates', 'classes'):
+        if part not in _PARTS:
             raise PromptBankError(
-                f"{source}: unknown key '{part}' (a bank holds 'templates' and "
-                f"'classes'){nearest(part, ('templates', 'classes'))}"
+                f"{source}: unknown key '{part}' (a bank holds 'templates', 'classes' "
+                f"and perhaps 'absence'){nearest(part, _PARTS)}"
             )
     for part in ('templates', 'classes'):
         if part not in parts:
@@ -83,8 +89,13 @@ def parse(data: Any, source: str) -> tuple[Templates, Fields]:
         }
         for key, entry in _mapping(parts['classes'], f"{source}: 'classes'").items()
     }
-    _match(templates, fields, source)
-    return templates, fields
+    absence = (
+        _parse_absence(parts['absence'], templates, source)
+        if 'absence' in parts
+        else {}
+    )
+    _match(templates, absence, fields, source)
+    return templates, fields, absence
 
 
 def _parse_templates(data: Any, source: str) -> Templates:
@@ -93,10 +104,7 @@ def _parse_templates(data: Any, source: str) -> Templates:
         place = f"{source}: templates of '{kind}'"
         templates[kind] = _wordings(texts, place)
         for template in templates[kind]:
-            try:
-                names = placeholders(template)
-            except ValueError as error:
-                raise PromptBankError(f"{place}: '{template}': {error}") from error
+            names = _checked_placeholders(template, place)
             if kind not in names:
                 raise PromptBankError(
                     f"{place}: '{template}' lacks the placeholder '{{{kind}}}'"
@@ -105,11 +113,42 @@ def _parse_templates(data: Any, source: str) -> Templates:
     return templates
 
 
-def _match(templates: Templates, fields: Fields, source: str) -> None:
+def _parse_absence(data: Any, templates: Templates, source: str) -> Templates:
+    """Return as many templates of absence as a kind has templates."""
+    absence = {}
+    for kind, texts in _mapping(data, f"{source}: 'absence'").items():
+        place = f"{source}: absence of '{kind}'"
+        if kind not in templates:
+            raise PromptBankError(
+                f'{place}: the bank has no templates of this kind, only of '
+                f'{", ".join(templates)}{nearest(kind, templates)}'
+            )
+        given, wanted = _wordings(texts, place), len(templates[kind])
+        if len(given) not in (1, wanted):
+            raise PromptBankError(
+                f'{place}: {len(given)} templates; give one, or one for each of the '
+                f"{wanted} templates of '{kind}'"
+            )
+        for template in given:
+            _checked_placeholders(template, place)
+        absence[kind] = given if len(given) == wanted else given * wanted
+    return absence
+
+
+def _checked_placeholders(template: str, place: str) -> list[str]:
+    try:
+        return placeholders(template)
+    except ValueError as error:
+        raise PromptBankError(f"{place}: '{template}': {error}") from error
+
+
+def _match(
+    templates: Templates, absence: Templates, fields: Fields, source: str
+) -> None:
     """Check that the classes hold the fields the templates ask for, and no others."""
     known = {field for entry in fields.values() for field in entry}
     asked = {}
-    for kind, texts in templates.items():
+    for kind, texts in (*templates.items(), *absence.items()):
         for template in texts:
             for name in placeholders(template):
                 asked.setdefault(name, (kind, template))

@@ -21,17 +21,22 @@ def check_distinct(bank: PromptBank) -> None:
     """Check that no text stands for two classes.
 
     Two classes with one text have one text feature, and no image can tell them apart.
+    Nor can it tell presence from absence.
     """
     for kind in bank.kinds:
         owners: dict[str, str] = {}
         for key, text in _texts_by_class(bank, kind):
-            # The tokenizer ignores case and repeated spaces, so equal means equal then.
-            plain = ' '.join(text.lower().split())
-            owner = owners.setdefault(plain, key)
+            owner = owners.setdefault(_as_tokenized(text), key)
             if owner != key:
                 raise PromptBankError(
                     f"{bank.source}: class '{key}', field '{kind}': the text '{text}' "
                     f"is also that of class '{owner}'; word them differently"
+                )
+        for key, text in _texts_by_class(bank, kind, absent=True):
+            if owner := owners.get(_as_tokenized(text)):
+                raise PromptBankError(
+                    f"{bank.source}: absence of '{kind}': the text '{text}' for class "
+                    f"'{key}' also says that '{owner}' is present"
                 )
 
 
@@ -41,7 +46,10 @@ def check_length(bank: PromptBank) -> None:
     The tokenizer cuts a longer text without a word, and its end is never seen.
     """
     for kind in bank.kinds:
-        for key, text in _texts_by_class(bank, kind):
+        for key, text in (
+            *_texts_by_class(bank, kind),
+            *_texts_by_class(bank, kind, absent=True),
+        ):
             if _surely_fits(text):
                 continue
             length = count_tokens(text)
@@ -57,9 +65,19 @@ def count_tokens(text: str) -> int:
     return len(_tokenizer().encode(text)) + 2
 
 
-def _texts_by_class(bank: PromptBank, kind: str) -> Iterator[tuple[str, str]]:
+def _texts_by_class(
+    bank: PromptBank, kind: str, absent: bool = False
+) -> Iterator[tuple[str, str]]:
+    if absent and kind not in bank.absence:
+        return
     for index in range(bank.count(kind)):
-        yield from zip(bank.classes, bank.texts(kind, index=index), strict=True)
+        texts = bank.texts(kind, index=index, absent=absent)
+        yield from zip(bank.classes, texts, strict=True)
+
+
+def _as_tokenized(text: str) -> str:
+    # The tokenizer ignores case and repeated spaces, so equal means equal then.
+    return ' '.join(text.lower().split())
 
 
 def _surely_fits(text: str) -> bool:

@@ -325,8 +325,8 @@ def test_a_copy_of_a_tested_model_forgets_for_itself(build, samples):
     twin = copy.deepcopy(model)
     torch.manual_seed(3)
     twin.load_state_dict(build().state_dict())
-    assert twin._test_features is None
-    assert model._test_features is not None
+    assert not twin._encoded
+    assert model._encoded
 
 
 # Precision

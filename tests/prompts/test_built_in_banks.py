@@ -18,6 +18,11 @@ CLASSES = {
         'anger',
         'contempt',
     ),
+    'action_unit_intensities': tuple(
+        f'AU{number} {level}'
+        for number in (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
+        for level in ('low', 'high')
+    ),
     'bp4d_activities': tuple(f'T{number}' for number in range(1, 9)),
     'bp4d_plus_activities': tuple(f'T{number}' for number in range(1, 11)),
 }
@@ -38,6 +43,13 @@ def test_labels_have_names_and_several_descriptions(name):
     for fields in bank.fields.values():
         assert len(fields['name']) == 1
         assert len(fields['description']) > 1
+
+
+def test_intensities_stand_in_the_names_as_on_the_poster():
+    bank, units = load_bank('action_unit_intensities'), load_bank('action_units')
+    for key, text in zip(bank.classes, bank.texts('name'), strict=True):
+        unit, level = key.split()
+        assert text == f'{units.texts("name", [unit])[0]} with {level} intensity'
 
 
 @pytest.mark.parametrize('name', ['bp4d_activities', 'bp4d_plus_activities'])
