@@ -13,7 +13,12 @@ from clef_mm.errors import UserError
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add what every tool that reads a config takes."""
-    parser.add_argument('--data-root', help='folder of the dataset, for every split')
+    parser.add_argument(
+        '--data-root',
+        nargs='+',
+        metavar='[NAME=]DIR',
+        help='folder of the dataset, for every split; of several: bp4d=DIR disfa=DIR',
+    )
     parser.add_argument(
         '--synthetic',
         action='store_true',

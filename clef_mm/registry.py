@@ -103,8 +103,10 @@ DATASETS = _registry(
     'clef_mm.datasets.affectnet',
     'clef_mm.datasets.bp4d',
     'clef_mm.datasets.bp4d_plus',
+    'clef_mm.datasets.captioned_faces',
     'clef_mm.datasets.disfa',
     'clef_mm.datasets.ferplus',
+    'clef_mm.datasets.joined_dataset',
     'clef_mm.datasets.rafdb',
     parent=MMENGINE_DATASETS,
 )

@@ -20,7 +20,7 @@ PYTHON = [
 ]
 
 GROUND = {'registry', 'structures', 'compat', 'distributed', 'errors', 'command_line'}
-TOP = {'explain', 'inference'}
+TOP = {'explain', 'inference', 'study'}
 # Room -> what it may import beside itself and the ground floor.
 MAY_CALL = {
     'registry': set(),
@@ -36,6 +36,7 @@ MAY_CALL = {
     'models': {'prompts'},
     'engine': {'prompts', 'models', 'evaluation'},
     'explain': {'prompts', 'models', 'engine', 'datasets', 'evaluation'},
+    'study': {'engine', 'datasets', 'evaluation'},
     'inference': {
         'prompts',
         'models',

@@ -19,8 +19,9 @@ def metrics_of(run):
 def test_f1_on_held_out_subjects():
     metrics = metrics_of('demo')
     assert metrics.pop('au_f1/mean') >= 0.75
-    assert len(metrics) == 12
-    assert min(metrics.values()) > 0
+    f1 = [value for name, value in metrics.items() if name.startswith('au_f1/')]
+    assert len(f1) == 12
+    assert min(f1) > 0
 
 
 def test_stage_1_knows_activities_of_people_it_has_not_seen():

@@ -12,7 +12,6 @@ from clef_mm.datasets.synthetic import write_bp4d
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / 'docs' / 'datasets'
-_NEEDS_STAGE_1 = 'Run stage 1 first'
 
 # Command: exit code and what it says. Run in this order.
 COMMANDS = {
@@ -25,7 +24,7 @@ COMMANDS = {
     'python tools/dataset_tools/browse.py configs/clef/clef_vitb16_bp4d_fold1.py '
     '--data-root data/bp4d_aligned': (0, 'written: work_dirs/browse/'),
     'python tools/train.py configs/clef/clef_vitb16_bp4d_fold1.py '
-    '--data-root data/bp4d_aligned': (1, 'Run stage 1 first'),
+    '--data-root data/bp4d_aligned': (1, 'Run the stage before first'),
     'python tools/train.py configs/clef/clef_vitb16_bp4d_fold1.py --synthetic': (
         (1, 'make_synthetic.py bp4d data/synthetic/bp4d')
     ),

@@ -7,6 +7,7 @@ step, pixel by pixel. No encoder is built and no weights are read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ def browse(
     split: str = 'train',
     count: int = 24,
     seed: int = 0,
-    data_root: str | None = None,
+    data_root: str | Sequence[str] | None = None,
     synthetic: bool = False,
     options: list[str] | None = None,
 ) -> Path:
@@ -68,7 +69,7 @@ def browse(
         split: ``'train'``, ``'val'`` or ``'test'``.
         count: Number of images.
         seed: Of sampler and augmentation, as ``randomness.seed`` of a run.
-        data_root: Folder of the dataset.
+        data_root: Folder of the dataset, or of each, see :func:`set_data_root`.
         synthetic: Look at synthetic stand-ins.
         options: Overrides, ``'model.data_preprocessor.rotation=30'``.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 
 from clef_mm.errors import UserError, nearest
+from clef_mm.models.base import RANDOM
+from clef_mm.models.encoders.open_clip_tags import is_tag
 
 # What a config may set. The value lists the keys of sections that mmengine would read
 # without complaining about others; None leaves that to the class that is built.
@@ -32,6 +35,7 @@ _KEYS: dict[str, set[str] | None] = {
     'env_cfg': {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
     'experiment_name': None,
     'find_unused_parameters': None,
+    'fold': None,
     'how_to_get': None,
     'launcher': None,
     'load_from': None,
@@ -58,6 +62,8 @@ _KEYS: dict[str, set[str] | None] = {
 }
 _SYNTHETIC_RUN = '_synthetic'
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+_WEIGHTS = ('weights', 'text_weights')
+_FOLD_OF_NAME = re.compile(r'_fold\d+$')
 
 
 class ConfigError(UserError, ValueError):
@@ -74,12 +80,17 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     Names that start with an underscore are the file's own constants. A module of yours
     may lie beside the file and be imported in it.
 
+    ``fold = 2`` at the top of a config is written into every dataset that has folds,
+    and stands for ``{fold}`` in the paths of the config. Output goes to
+    ``work_dirs/<name of the file>_fold2``, unless the config says where.
+
     Args:
         path: Python config file.
-        options: ``{'optim_wrapper.optimizer.lr': 1e-4}``.
+        options: ``{'optim_wrapper.optimizer.lr': 1e-4, 'fold': 2}``.
 
     Raises:
-        ConfigError: If the file is missing or has an unknown key, naming the nearest.
+        ConfigError: If the file is missing, has an unknown key (the nearest is named),
+            or speaks of two folds.
     """
     if not Path(path).is_file():
         raise ConfigError(f'there is no config file {path}')
@@ -94,6 +105,9 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
     for name in [name for name in config if name.startswith('_') or name in imported]:
         config.pop(name)
     check_config(config)
+    if 'work_dir' not in config:
+        config.work_dir = _work_dir_of(Path(path).stem, config.get('fold'))
+    _fill_in_fold(config)
     return config
 
 
@@ -111,10 +125,40 @@ def check_config(config: Config) -> None:
                 _check_key(key, sections, name)
 
 
-def set_data_root(config: Config, root: str) -> None:
-    """Point every dataset of a config at ``root``."""
-    for _, dataset in _datasets(config):
-        dataset['data_root'] = root
+def set_data_root(config: Config, roots: str | Sequence[str]) -> None:
+    """Point the datasets of a config at their folders, in every split.
+
+    Args:
+        config: A config, changed in place.
+        roots: One folder, where the config reads one dataset; else a folder for each,
+            ``['bp4d=DIR', 'disfa=DIR']``. Datasets without one stay where they are.
+
+    Raises:
+        ConfigError: If it is not clear whose a folder is.
+    """
+    kinds = dict.fromkeys(kind for kind, _ in _datasets(config))
+    pointed: dict[Any, str] = {}
+    for root in [roots] if isinstance(roots, str) else roots:
+        name, _, folder = root.partition('=')
+        if not folder or not name.isidentifier():  # a folder may have a = in its name
+            owners, folder = list(kinds), root
+        else:
+            owners = [kind for kind in kinds if name.lower() in _names_of(kind)]
+        if len(owners) != 1 or owners[0] in pointed:
+            names = [_names_of(kind)[0] for kind in kinds]
+            raise ConfigError(
+                f'--data-root {root}: the config reads {", ".join(names)}. Say once '
+                f'whose folder it is: {" ".join(f"{name}=DIR" for name in names)}'
+            )
+        pointed[owners[0]] = folder
+    for kind, dataset in _datasets(config):
+        if kind in pointed:
+            dataset['data_root'] = pointed[kind]
+
+
+def datasets_read(config: Config) -> dict[str, Any]:
+    """Return the classes of the datasets on disk, by what a command line calls them."""
+    return {_names_of(kind)[0]: kind for kind, _ in _datasets(config)}
 
 
 def use_synthetic(config: Config) -> None:
@@ -131,6 +175,8 @@ def use_synthetic(config: Config) -> None:
     if config.model.get('weights'):
         left = config.model.weights + _SYNTHETIC_RUN
         config.model.weights = left if _has_weights(left) else None
+    if config.model.get('text_weights'):
+        config.model.text_weights = RANDOM
 
 
 def check_prepared(config: Config) -> None:
@@ -138,16 +184,20 @@ def check_prepared(config: Config) -> None:
 
     Raises:
         NotPreparedError: Lists every missing step, with the command or the file's name
-            and place (``how_to_get`` of the config, and the dataset's own layout).
+            and place: the config that leaves the weights, or ``how_to_get`` of this
+            one, and the dataset's own layout.
     """
     steps = {}
-    weights = config.model.get('weights')
     resumes = (
         config.get('resume') and Path(config.work_dir, 'last_checkpoint').is_file()
     )
-    if weights and not resumes and not _has_weights(weights):
-        hint = config.get('how_to_get', {}).get(weights, 'Set model.weights to a file.')
-        steps[weights] = f'{weights} is missing. {hint}'
+    # Without weights for the image tower none are read at all.
+    if config.model.get('weights') and not resumes:
+        for path in map(config.model.get, _WEIGHTS):
+            if path in (None, RANDOM) or is_tag(path):  # looked for on the way
+                continue
+            if not _has_weights(path):
+                steps[path] = f'{path} is missing. {_how_to_get(path, config)}'
     for kind, dataset in _datasets(config):
         root = dataset['data_root']
         if not Path(root).is_dir():
@@ -157,17 +207,74 @@ def check_prepared(config: Config) -> None:
         raise NotPreparedError(f'not everything is prepared yet:\n{listed}')
 
 
+def _work_dir_of(name: str, fold: int | None) -> str:
+    """Return where a config of this name leaves its output."""
+    if fold is None:
+        return f'work_dirs/{name}'
+    return f'work_dirs/{_FOLD_OF_NAME.sub("", name)}_fold{fold}'
+
+
+def _fill_in_fold(config: Config) -> None:
+    fold = config.get('fold')
+    places = [(config, 'work_dir'), (config, 'load_from')]
+    places += [(config.get('model', {}), key) for key in _WEIGHTS]
+    for section, key in places:
+        path = section.get(key)
+        if path and '{fold}' in path:
+            if fold is None:
+                raise ConfigError(f"'{path}' needs a fold: set fold=1 in the config")
+            section[key] = path.replace('{fold}', str(fold))
+    if fold is None:
+        return
+    for kind, dataset in _datasets(config):
+        if kind.OFFICIAL_PARTS is not None or not dataset.get('split'):
+            continue  # a dataset without folds, or all people of one with folds
+        if dataset.get('fold', fold) != fold:
+            raise ConfigError(
+                f'fold={fold}, but a dataset of the config has fold={dataset["fold"]}: '
+                'set only the one at the top'
+            )
+        dataset['fold'] = fold
+
+
+def _how_to_get(weights: str, config: Config) -> str:
+    """Say where a file comes from: from another config, or from elsewhere."""
+    hint = config.get('how_to_get', {}).get(weights)
+    return hint or _stage_before(weights, config) or 'Set model.weights to a file.'
+
+
+def _stage_before(weights: str, config: Config) -> str:
+    """Return the command that fills the work dir ``weights``, if a config does so."""
+    folders = Path(config.filename).resolve().parents
+    tree = next((folder for folder in folders if folder.name == 'configs'), folders[0])
+    name = Path(weights).name
+    row, _, fold = name.rpartition('_fold')
+    for stem, option in ((name, ''), (row, f' --cfg-options fold={fold}')):
+        for path in tree.rglob(f'{stem}.py'):
+            command = f'python tools/train.py {path.relative_to(tree.parent)}{option}'
+            return f'Run the stage before first: {command}'
+    return ''
+
+
 def _has_weights(path: str) -> bool:
     return Path(path).is_file() or Path(path, 'last_checkpoint').is_file()
 
 
 def _datasets(config: Config) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Yield class and settings of each dataset on disk; a joined one has several."""
     for name in _LOADERS:
         if config.get(name):
             dataset = config[name]['dataset']
-            kind = dataset['type']
-            with DATASETS.switch_scope_and_registry('clef_mm') as registry:
-                yield (registry.get(kind) if isinstance(kind, str) else kind), dataset
+            for part in dataset.get('datasets', [dataset]):
+                kind = part['type']
+                with DATASETS.switch_scope_and_registry('clef_mm') as registry:
+                    yield (registry.get(kind) if isinstance(kind, str) else kind), part
+
+
+def _names_of(kind: type) -> tuple[str, str]:
+    """Return what a command line calls a dataset: its module, or its class."""
+    names = kind.__module__.rpartition('.')[2], kind.__name__.lower()
+    return names if kind.__module__.startswith('clef_mm.') else names[::-1]
 
 
 def _check_key(key: str, known: Any, where: str) -> None:

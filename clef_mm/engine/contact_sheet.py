@@ -152,7 +152,7 @@ def _ruler(size: float, weight: str) -> Callable[[str], float]:
 
 
 def _write(path: Path, canvas: np.ndarray, texts: Sequence[_Text]) -> None:
-    # As in evaluation/report.py: Figure alone needs no display and no pyplot.
+    # As in evaluation/plots/canvas.py: Figure alone needs no display and no pyplot.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.transforms import IdentityTransform

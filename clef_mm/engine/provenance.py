@@ -8,6 +8,7 @@ weights it started from included, and a test on one of them is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def describe(
         'split': [describe_split(dataset) for dataset in data],
         'sampling': sampling,
         'crop': data[0].metainfo['crop'],
+        'dataset': data[0].metainfo['dataset'],
         'seed': seed,
         'synthetic': synthetic or start.get('synthetic', False),
         'seen_subjects': sorted(seen_before.union(*(d.people() for d in data))),
@@ -70,7 +72,14 @@ def describe_order(sampler: Any) -> str:
 
 
 def describe_split(dataset: Any) -> str:
-    """Return a phrase such as ``'BP4D train of fold 1 (24 subjects)'``."""
+    """Return a phrase such as ``'BP4D train of fold 1 (24 subjects)'``.
+
+    Of a joined dataset the phrases of its parts: ``'BP4D ... + DISFA ...'``.
+    """
+    return ' + '.join(map(_describe_part, dataset.parts))
+
+
+def _describe_part(dataset: Any) -> str:
     meta = dataset.metainfo
     fold = f' of fold {meta["fold"]}' if meta.get('fold') else ''
     preset = f' ({meta["preset"]})' if meta.get('preset') else ''
@@ -86,19 +95,23 @@ def describe_crop(crop: Mapping[str, Any] | None) -> str:
     return f'{crop["name"]} (crop policy {crop["hash"]})'
 
 
-def differing_crop(dataset: Any, crop: Mapping[str, Any] | None, by: str) -> str:
+def differing_crop(
+    dataset: Any, crop: Mapping[str, Any] | None, of: str | None, by: str
+) -> str:
     """Return a warning if the images were cut out differently than ``crop``, or ''.
 
     Args:
         dataset: The data in question.
         crop: Policy of the data that it is compared with.
+        of: Name of the dataset that it is compared with; the same if None, as in
+            checkpoints that do not say.
         by: Whose crop that is, for the message.
     """
-    own = dataset.metainfo['crop']
-    if (own or {}).get('hash') == (crop or {}).get('hash'):
+    own = dataset.metainfo
+    if dataset.is_cropped_as(crop, of or own['dataset']):
         return ''
     return (
-        f'{describe_split(dataset)} is cropped {describe_crop(own)}; {by}: '
+        f'{describe_split(dataset)} is cropped {describe_crop(own["crop"])}; {by}: '
         f'{describe_crop(crop)}. Scores depend on the crop: prepare both alike.'
     )
 
@@ -109,12 +122,14 @@ def check_held_out_alike(train: Any, val: Any) -> None:
     Raises:
         SubjectLeakError: If training and validation part hold out different numbers.
     """
-    same = train.metainfo['dataset'] == val.metainfo['dataset']
-    if same and train.OFFICIAL_PARTS is not None and train.hold_out != val.hold_out:
-        raise SubjectLeakError(
-            f'training holds out {train.hold_out} images, validation {val.hold_out}: '
-            'what is validated on would be trained on. Set hold_out alike.'
-        )
+    for mine, other in product(train.parts, val.parts):
+        same = mine.metainfo['dataset'] == other.metainfo['dataset']
+        if same and mine.OFFICIAL_PARTS is not None and mine.hold_out != other.hold_out:
+            raise SubjectLeakError(
+                f'training holds out {mine.hold_out} images, validation '
+                f'{other.hold_out}: what is validated on would be trained on. Set '
+                'hold_out alike.'
+            )
 
 
 def check_unseen(subjects: set[str], seen: set[str], by: str) -> None:

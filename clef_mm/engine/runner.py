@@ -27,6 +27,7 @@ from clef_mm.engine.hooks import (
     TrainingLogHook,
 )
 from clef_mm.engine.randomness import seed_worker
+from clef_mm.engine.trained_labels import check_labels
 from clef_mm.models.encoders.weights import (
     WeightsError,
     load_exactly,
@@ -151,7 +152,10 @@ class Runner(MMEngineRunner):
         strict: bool = True,
         revise_keys: list | None = None,
     ) -> dict[str, Any]:
-        """Load model weights that fit exactly.
+        """Load model weights that fit exactly, of the labels that the model has.
+
+        A model with ``zero_shot=True`` is tested on other labels than it was trained
+        on: it takes the towers of any weights file.
 
         Args:
             filename: Checkpoint, or a work directory whose newest one is meant.
@@ -164,18 +168,27 @@ class Runner(MMEngineRunner):
 
         Raises:
             WeightsError: If it is missing, damaged, holds more than tensors and plain
-                containers, or does not fit the model.
+                containers, does not fit the model, or was trained on other labels.
         """
         if not strict:
             raise ValueError('checkpoints are loaded exactly or not at all')
         checkpoint = read_file(filename)
-        if 'state_dict' not in checkpoint or 'meta' not in checkpoint:
+        model = self.plain_model
+        zero_shot = getattr(model, 'zero_shot', False)
+        of_a_run = 'state_dict' in checkpoint and 'meta' in checkpoint
+        if not (of_a_run or zero_shot):
             raise WeightsError(
                 f'{filename} is no checkpoint of a training run (no state_dict or '
-                'meta); to start from bare tower weights, set model.weights'
+                'meta); to start from bare tower weights, set model.weights; to test '
+                'them as they are, see configs/zero_shot'
             )
-        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
-        load_exactly(self.plain_model, checkpoint['state_dict'], filename)
+        if of_a_run:
+            self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        if zero_shot:
+            model.load_zero_shot(checkpoint, filename)
+        else:
+            check_labels(model, checkpoint['meta'], filename, exactly=self._resume)
+            load_exactly(model, checkpoint['state_dict'], filename)
         self._has_loaded = True
         self.logger.info(f'loaded {filename}')
         return checkpoint

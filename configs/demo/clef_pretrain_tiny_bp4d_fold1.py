@@ -24,6 +24,7 @@ _data = dict(
 # Activities show in coarser detail than AUs do; 48 px cost half of stage 2's 64.
 _vision = dict(timm_model_name='test_resnet', image_size=48)
 
+fold = 1
 work_dir = 'work_dirs/demo_pretrain'
 model.image_encoder.update(
     arch=dict(_tiny_pair, vision_cfg=_vision), channels_last=True

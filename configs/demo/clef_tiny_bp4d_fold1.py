@@ -23,6 +23,7 @@ _data = dict(
     pipeline=[dict(type=LoadFace, size=64), dict(type=PackFace)],
 )
 
+fold = 1
 work_dir = 'work_dirs/demo'
 model.image_encoder.update(arch=_tiny_pair, channels_last=True)
 model.text_encoder.arch = _tiny_pair

@@ -1,15 +1,18 @@
 """Configs: every one of ours is sound, and mistakes in one are named."""
 
+import re
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
+from small_towers import shrink
 
 from clef_mm.engine.config import (
     ConfigError,
     NotPreparedError,
     check_config,
     check_prepared,
+    datasets_read,
     load_config,
     use_synthetic,
 )
@@ -17,13 +20,22 @@ from clef_mm.registry import MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAVES = sorted(
-    path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts
+    path
+    for path in (ROOT / 'configs').rglob('*.py')
+    if not {'_base_', 'recipes'} & set(path.parts)
 )
+FOLD_FILES = [
+    path
+    for path in LEAVES
+    if re.search(r'_fold\d$', path.stem) and 'demo' not in path.parts
+]
 DEMO = ROOT / 'configs/demo/clef_tiny_bp4d_fold1.py'
+CLEF = ROOT / 'configs/clef'
 
 
 def test_there_are_configs():
-    assert len(LEAVES) >= 8
+    assert len(LEAVES) >= 60
+    assert len(FOLD_FILES) >= 3 * 3 + 4 * 4  # stage 1, stage 2, DISFA; BP4D+
 
 
 @pytest.mark.parametrize('path', LEAVES, ids=lambda path: path.stem)
@@ -38,53 +50,98 @@ def test_config_loads_dumps_and_reloads_to_the_same(path, tmp_path):
 def test_config_opens_with_command_data_and_expectation(path):
     docstring = path.read_text().split('"""')[1]
     name = path.relative_to(ROOT).as_posix()
-    assert f'python tools/train.py {name}' in docstring
+    assert re.search(rf'python tools/(train|test).py {name}', docstring)
     assert 'Data ' in docstring
     assert 'Expect ' in docstring
 
 
-@pytest.mark.parametrize('path', LEAVES, ids=lambda path: path.stem)
-def test_config_is_at_most_one_base_level_deep(path):
+def test_base_files_read_no_base_files():
     for base in (ROOT / 'configs/_base_').rglob('*.py'):
         assert 'read_base' not in base.read_text(), base
 
 
 @pytest.mark.parametrize('path', LEAVES, ids=lambda path: path.stem)
-def test_model_builds_in_both_spellings(path, monkeypatch):
+def test_model_builds_in_both_spellings(path):
     """From classes, and from the strings that a dumped config holds."""
     config = load_config(path)
+    shrink(config)
     model = config.model
-    if 'vitb16' in path.stem:
-        model.image_encoder.arch = model.text_encoder.arch = _small_vit(224)
     dumped = Config.fromstring(Config(dict(model=model)).pretty_text, '.py').model
     kinds = {type(MODELS.build(spelling)) for spelling in (model, dumped)}
     assert len(kinds) == 1
 
 
-@pytest.mark.parametrize('fold', [1, 2, 3])
-@pytest.mark.parametrize('stage', ['clef_pretrain', 'clef'])
-def test_fold_configs_differ_in_nothing_but_the_fold(stage, fold):
-    def text(number):
-        path = ROOT / f'configs/clef/{stage}_vitb16_bp4d_fold{number}.py'
-        return load_config(path).pretty_text
-
-    assert text(fold).replace(f'fold={fold}', 'fold=1').replace(
-        f'fold{fold}', 'fold1'
-    ) == text(1)
+@pytest.mark.parametrize('path', FOLD_FILES, ids=lambda path: path.stem)
+def test_a_fold_file_is_its_row_with_another_fold(path):
+    row, _, fold = path.stem.rpartition('_fold')
+    of_row = load_config(path.with_name(f'{row}.py'), {'fold': int(fold)})
+    assert load_config(path).pretty_text == of_row.pretty_text
+    assert of_row.work_dir == f'work_dirs/{path.stem}'
+    for loader in ('train_dataloader', 'test_dataloader'):
+        assert of_row[loader].dataset.fold == int(fold)
 
 
 def test_paper_settings_of_both_stages():
-    stage1 = load_config(ROOT / 'configs/clef/clef_pretrain_vitb16_bp4d_fold1.py')
+    stage1 = load_config(CLEF / 'clef_pretrain_vitb16_bp4d_fold1.py')
     assert stage1.train_cfg.max_epochs == 5
     assert stage1.train_dataloader.batch_size == 64
     assert stage1.optim_wrapper.optimizer.weight_decay == 0.01
     assert stage1.param_scheduler.warmup == 1 / 5
     assert stage1.param_scheduler.final_lr == 1e-6
     assert stage1.model.loss.temperature == 0.25
-    stage2 = load_config(ROOT / 'configs/clef/clef_vitb16_bp4d_fold1.py')
+    stage2 = load_config(CLEF / 'clef_vitb16_bp4d_fold1.py')
     assert stage2.optim_wrapper.optimizer.lr == 2e-4
     assert stage2.train_dataloader.batch_size == 64
     assert stage2.model.label_weight == 2.0
+
+
+@pytest.mark.parametrize(
+    ('name', 'rate'),
+    [
+        ('bp4d', 2e-4),
+        ('disfa', 1e-4),
+        ('affectnet7', 2e-4),
+        ('affectnet8', 2e-4),
+        ('rafdb', 2e-4),
+        ('ferplus', 1e-4),
+    ],
+)
+def test_paper_learning_rates(name, rate):
+    config = load_config(CLEF / f'clef_vitb16_{name}.py')
+    assert config.optim_wrapper.optimizer.lr == rate
+    assert config.train_dataloader.batch_size == 64
+
+
+def test_stage_1_on_bp4d_plus_samples_480_000_frames_of_ten_activities():
+    for fold, name in ((1, 'bp4d_plus'), (None, 'bp4d_plus_all')):
+        config = load_config(CLEF / f'clef_pretrain_vitb16_{name}.py')
+        dataset = config.train_dataloader.dataset
+        assert 10 * dataset.per_activity == 480_000
+        assert dataset.frames == 'all'
+        assert dataset.get('fold') == fold
+        assert config.model.activities == 'bp4d_plus_activities'
+    assert dataset.split is None
+
+
+@pytest.mark.parametrize('name', [path.stem for path in LEAVES])
+def test_a_rows_name_says_which_components_it_has(name):
+    """The columns of Table 6: I and N and D, and what stage 1 pairs."""
+    found = re.fullmatch(r'(clef|clip|farl|vit)((?:_(?:pa|pi|i|n|d))+)_vitb16_.+', name)
+    if not found:
+        return
+    config = load_config(next(path for path in LEAVES if path.stem == name))
+    parts = found[2].strip('_').split('_')
+    kinds = {'n': 'name', 'd': 'description'}
+    assert config.model.texts == tuple(kinds[part] for part in parts if part in kinds)
+    start = config.model.weights
+    pairs = [part for part in parts if part in ('pa', 'pi')]
+    assert start.startswith('work_dirs/clef_pretrain_') == bool(pairs)
+    if pairs:
+        stage1 = next(CLEF.glob(f'{Path(start).name.removesuffix("_fold1")}.py'))
+        assert load_config(stage1).model.get('text_pairs', True) == ('pa' in pairs)
+    # Stage 1 without texts has no text tower to hand on.
+    from_farl = pairs == ['pi'] and bool(config.model.texts)
+    assert bool(config.model.get('text_weights')) == from_farl
 
 
 @pytest.mark.parametrize(
@@ -106,6 +163,47 @@ def test_a_misspelt_argument_of_a_part_is_refused_when_it_is_built():
         MODELS.build(config.model)
 
 
+def test_the_fold_is_written_wherever_it_belongs():
+    config = load_config(CLEF / 'clef_vitb16_disfa.py', {'fold': 3})
+    assert config.train_dataloader.dataset.fold == 3
+    assert config.test_dataloader.dataset.fold == 3
+    assert config.model.weights == 'work_dirs/clef_vitb16_bp4d_fold3'
+    assert config.work_dir == 'work_dirs/clef_vitb16_disfa_fold3'
+
+
+def test_a_fold_file_asked_for_another_fold_writes_to_that():
+    config = load_config(CLEF / 'clef_vitb16_bp4d_fold2.py', {'fold': 3})
+    assert config.work_dir == 'work_dirs/clef_vitb16_bp4d_fold3'
+
+
+def test_datasets_without_folds_are_left_alone():
+    """One that has official parts, and one of which everybody is used."""
+    config = load_config(CLEF / 'clef_vitb16_rafdb.py', {'fold': 2})
+    assert 'fold' not in config.train_dataloader.dataset
+    option = {'train_dataloader.dataset.split': None}
+    config = load_config(CLEF / 'clef_vitb16_bp4d.py', option)
+    assert 'fold' not in config.train_dataloader.dataset
+    assert config.test_dataloader.dataset.fold == 1
+
+
+def test_two_folds_in_one_config_are_refused():
+    option = {'train_dataloader.dataset.fold': 2}
+    with pytest.raises(ConfigError, match=r'fold=1, but a dataset .* has fold=2'):
+        load_config(CLEF / 'clef_vitb16_bp4d.py', option)
+
+
+def test_a_path_that_needs_a_fold_is_refused_without_one():
+    option = {'model.weights': 'work_dirs/stage1_fold{fold}'}
+    with pytest.raises(ConfigError, match='needs a fold'):
+        load_config(CLEF / 'clef_vitb16_rafdb.py', option)
+
+
+def test_a_dumped_config_is_the_same_run(tmp_path):
+    config = load_config(CLEF / 'clef_vitb16_disfa.py', {'fold': 2})
+    config.dump(tmp_path / 'dumped.py')
+    assert load_config(tmp_path / 'dumped.py').pretty_text == config.pretty_text
+
+
 def test_missing_config_file():
     with pytest.raises(ConfigError, match='no config file nowhere'):
         load_config('nowhere.py')
@@ -123,6 +221,7 @@ def test_a_users_constants_need_no_key(tmp_path):
             'clef/clef_vitb16_bp4d_fold2',
             [
                 'python tools/train.py configs/clef/clef_pretrain_vitb16_bp4d_fold2.py',
+                'Run the stage before first',
                 'Sequences(2D+3D)/F001/T1/2440.jpg',
                 'python tools/dataset_tools/make_synthetic.py bp4d data/bp4d',
             ],
@@ -141,6 +240,20 @@ def test_a_users_constants_need_no_key(tmp_path):
                 'configs/demo/clef_pretrain_tiny_bp4d_fold1.py',
             ],
         ),
+        (
+            'clef/clef_pi_i_n_vitb16_bp4d',
+            [
+                'clef_pretrain_pi_vitb16_bp4d.py --cfg-options fold=1',
+                'weights/FaRL-Base-Patch16-LAIONFace20M-ep64.pth is missing',
+            ],
+        ),
+        ('clip/clip_i_vitb16_rafdb', ['weights/ViT-B-16.pt is missing. Download']),
+        (
+            'clef/clef_vitb16_rafdb',
+            [
+                'tools/train.py configs/clef/clef_pretrain_vitb16_bp4d_plus_all.py',
+            ],
+        ),
     ],
 )
 def test_every_missing_step_is_named_at_once(name, expected, tmp_path, monkeypatch):
@@ -154,7 +267,7 @@ def test_every_missing_step_is_named_at_once(name, expected, tmp_path, monkeypat
 
 def test_nothing_is_missed_once_prepared(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = load_config(ROOT / 'configs/clef/clef_vitb16_bp4d_fold1.py')
+    config = load_config(CLEF / 'clef_vitb16_bp4d_fold1.py')
     Path('data/bp4d').mkdir(parents=True)
     stage1 = Path(config.model.weights)
     stage1.mkdir(parents=True)
@@ -164,15 +277,6 @@ def test_nothing_is_missed_once_prepared(tmp_path, monkeypatch):
 
 def test_check_config_accepts_what_load_config_returns():
     check_config(load_config(DEMO))
-
-
-def _small_vit(image_size):
-    return dict(
-        embed_dim=32,
-        quick_gelu=True,
-        vision_cfg=dict(image_size=image_size, layers=1, width=64, patch_size=16),
-        text_cfg=dict(context_length=77, vocab_size=49408, width=32, heads=2, layers=1),
-    )
 
 
 @pytest.mark.parametrize('path', LEAVES, ids=lambda path: path.stem)
@@ -185,14 +289,13 @@ def test_synthetic_stand_ins_need_one_option_and_no_weights(
     use_synthetic(config)
     assert config.work_dir == f'{before}_synthetic'
     assert config.model.get('weights') is None
-    layout = 'rafdb' if 'rafdb' in path.stem else 'bp4d'
-    for name in ('train', 'val', 'test'):
-        if f'{name}_dataloader' in config:
-            root = config[f'{name}_dataloader'].dataset.data_root
-            assert root == f'data/synthetic/{layout}'
-    with pytest.raises(NotPreparedError, match=f'make_synthetic.py {layout} data/syn'):
-        check_prepared(config)
-    (tmp_path / f'data/synthetic/{layout}').mkdir(parents=True)
+    for layout in datasets_read(config):
+        with pytest.raises(
+            NotPreparedError,
+            match=f'make_synthetic.py {layout} data/synthetic/{layout}',
+        ):
+            check_prepared(config)
+        (tmp_path / f'data/synthetic/{layout}').mkdir(parents=True)
     check_prepared(config)
 
 
@@ -201,6 +304,6 @@ def test_synthetic_stage_2_starts_from_synthetic_stage_1(tmp_path, monkeypatch):
     stage_1 = tmp_path / 'work_dirs/clef_pretrain_vitb16_bp4d_fold1_synthetic'
     stage_1.mkdir(parents=True)
     (stage_1 / 'last_checkpoint').write_text('epoch_1.pth')
-    config = load_config(ROOT / 'configs/clef/clef_vitb16_bp4d_fold1.py')
+    config = load_config(CLEF / 'clef_vitb16_bp4d_fold1.py')
     use_synthetic(config)
     assert config.model.weights == 'work_dirs/clef_pretrain_vitb16_bp4d_fold1_synthetic'

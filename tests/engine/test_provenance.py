@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from clef_mm.datasets import FaceDataset
+from clef_mm.datasets import FaceDataset, JoinedDataset
 from clef_mm.datasets.folds import Fold
 from clef_mm.engine import provenance
 
@@ -122,8 +122,52 @@ CROP = {'name': 'aligned', 'hash': 'aaaa'}
 def test_differing_crops(own, other, says):
     data = People(subjects=['anna'])
     data._metainfo['crop'] = own
-    warning = provenance.differing_crop(data, other, 'the model')
+    warning = provenance.differing_crop(data, other, None, 'the model')
     if says:
         assert re.search(says, warning)
     else:
         assert warning == ''
+
+
+OF_CAMERA = {**CROP, 'source': {'camera': 'left'}, 'hash': 'bbbb'}
+
+
+@pytest.mark.parametrize(
+    ('own', 'other', 'of', 'alike'),
+    [
+        (CROP, OF_CAMERA, 'DISFA', True),
+        (CROP, OF_CAMERA, 'People', False),  # the other camera of the same people
+        (CROP, {**CROP, 'name': 'box'}, 'DISFA', False),
+        (None, None, 'DISFA', False),  # each as its release has it
+        (None, None, 'People', True),
+        (None, None, None, True),
+        (None, CROP, 'DISFA', False),
+    ],
+)
+def test_crops_of_another_dataset(own, other, of, alike):
+    data = People(subjects=['anna'])
+    data._metainfo['crop'] = own
+    warning = provenance.differing_crop(data, other, of, 'the model')
+    assert (warning == '') is alike
+
+
+def test_a_joined_split_in_words():
+    parts = [People(subjects=['anna', 'ben']), Photographs(split='train')]
+    joined = JoinedDataset(parts, lazy_init=True)
+    assert (
+        provenance.describe_split(joined)
+        == 'People all (2 subjects) + Photographs train'
+    )
+
+
+@pytest.mark.parametrize(('held_out', 'refused'), [(5, False), (4, True), (0, True)])
+def test_parts_of_a_joined_dataset_hold_out_as_the_validation_does(held_out, refused):
+    train = JoinedDataset(
+        [People(), Photographs(split='train', hold_out=held_out)], lazy_init=True
+    )
+    val = Photographs(split='val', hold_out=5)
+    if refused:
+        with pytest.raises(provenance.SubjectLeakError, match='Set hold_out alike'):
+            provenance.check_held_out_alike(train, val)
+    else:
+        provenance.check_held_out_alike(train, val)

@@ -79,11 +79,24 @@ def test_testing_writes_table_json_and_chart(trained, synthetic_bp4d):
     assert 'SYNTHETIC DATA' in printed
     report = json.loads((out / 'report/metrics.json').read_text())
     assert 0 <= report['metrics']['au_f1/mean'] <= 1
-    assert report['protocol']['threshold'] == 0.5
+    assert report['protocol']['threshold']['rule'] == 'fixed'
+    assert set(report['protocol']['threshold']['values'].values()) == {0.5}
     assert report['protocol']['subjects'] == ['F001', 'F002', 'M001', 'M004']
     assert report['protocol']['synthetic'] is True
     assert 'validation' in report['protocol']['epoch_rule']
     assert (out / 'report/per_au_f1.png').read_bytes().startswith(b'\x89PNG')
+
+
+@pytest.mark.slow
+def test_oracle_numbers_are_flagged(trained, synthetic_bp4d):
+    out = trained[0]
+    words = ['tools/test.py', DEMO2, out / 'stage2', '--data-root', synthetic_bp4d]
+    words += ['--work-dir', out / 'oracle', '--threshold', 'oracle']
+    assert 'ORACLE, not comparable: threshold chosen on the test' in run(*words)
+    report = json.loads((out / 'oracle/metrics.json').read_text())
+    assert report['protocol']['oracle'] == ['threshold chosen on the test frames']
+    printed = run(*words, '--epoch', 'best-on-test', expect=1)
+    assert 'max_keep_ckpts=-1' in printed
 
 
 @pytest.mark.slow
@@ -191,6 +204,8 @@ from clef_mm.engine.config import load_config
 from clef_mm.datasets.folds import get_fold
 from clef_mm.registry import MODELS
 config = load_config(home / 'configs/demo/clef_tiny_bp4d_fold1.py')
+from clef_mm.evaluation.published import read_table
+assert read_table('table6').rows[-1].values['BP4D'] == 65.9
 print(type(MODELS.build(config.model)).__name__, len(get_fold('bp4d', 1).test))
 print(len(list((home / 'datasets').rglob('*.json'))))
 """

@@ -145,6 +145,14 @@ def add_ferplus_options(parser: argparse.ArgumentParser) -> None:
     add_count_option(parser, '--n-test', 'faces in the part PrivateTest', 100)
 
 
+def add_captioned_faces_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `write_captioned_faces`."""
+    add_count_option(parser, '--n-images', 'pictures, each of another person', 12000)
+    parser.add_argument(
+        '--size', type=int, help='side of a picture in pixels (default: 64)'
+    )
+
+
 def add_count_option(
     parser: argparse.ArgumentParser, flag: str, what: str, default: int
 ) -> None:
@@ -205,6 +213,10 @@ LAYOUTS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     'ferplus': (
         'FERPlus: small grey photographs with ten votes each',
         add_ferplus_options,
+    ),
+    'captioned_faces': (
+        'faces with captions, to pre-train a generic pair on',
+        add_captioned_faces_options,
     ),
 }
 """Name of a layout: what it is, and what adds its options to a parser."""

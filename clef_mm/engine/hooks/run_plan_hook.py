@@ -40,12 +40,21 @@ class RunPlanHook(Hook):
             data.append(runner.val_dataloader.dataset)
         sampling = provenance.describe_order(runner.train_dataloader.sampler)
         start = _start_of(runner)
-        seen_before = set(start.get('seen_subjects', ())).union(
-            runner.provenance.get('seen_subjects', ())
+        text_meta = getattr(runner.plain_model, 'text_weights_meta', {})
+        seen_before = set().union(
+            *(
+                known.get('seen_subjects', ())
+                for known in (
+                    start,
+                    runner.provenance,
+                    text_meta.get(provenance.KEY, {}),
+                )
+            )
         )
         test = _test_dataset(runner)
 
-        _check_labels(runner.plain_model, train)
+        for dataset in data:
+            _check_labels(runner.plain_model, dataset)
         for val in data[1:]:
             provenance.check_held_out_alike(train, val)
             provenance.check_unseen(
@@ -71,11 +80,13 @@ class RunPlanHook(Hook):
         )
         runner.logger.info('The plan\n  ' + '\n  '.join(lines))
 
+        first, *joined = train.parts
+        _warn_of_crops(runner, joined, first.metainfo, 'what it is joined with')
         others = data[1:] + ([] if test is None else [test])
-        _warn_of_crops(runner, others, train.metainfo['crop'], 'the training images')
+        _warn_of_crops(runner, others, train.metainfo, 'the training images')
         if start:
             by = 'what the start weights were trained on'
-            _warn_of_crops(runner, [train], start.get('crop'), by)
+            _warn_of_crops(runner, [train], start, by)
         _warn_of_validation(runner, data[1:], seen_before)
         if test is not None:
             provenance.check_unseen(
@@ -101,8 +112,8 @@ class RunPlanHook(Hook):
         provenance.check_unseen(test.people(), seen, 'the checkpoint')
         runner.logger.info('The plan\n  ' + '\n  '.join(lines))
         if runner.provenance:
-            crop = runner.provenance.get('crop')
-            _warn_of_crops(runner, [test], crop, 'what the model was trained on')
+            by = 'what the model was trained on'
+            _warn_of_crops(runner, [test], runner.provenance, by)
 
 
 def _check_labels(model: nn.Module, dataset: Any) -> None:
@@ -133,14 +144,19 @@ def _about(runner: Runner) -> list[str]:
 def _weights_line(runner: Runner) -> str:
     if runner.epoch or runner.iter:
         return f'start  resumed at epoch {runner.epoch}, iteration {runner.iter}'
-    return f'start  {runner.plain_model.weights or "random weights"}'
+    model = runner.plain_model
+    text = getattr(model, 'text_weights', None) if model.weights else None
+    apart = f', text tower {text}' if text else ''
+    return f'start  {model.weights or "random weights"}{apart}'
 
 
 def _warn_of_crops(
-    runner: Runner, datasets: list[Any], crop: Mapping[str, Any] | None, by: str
+    runner: Runner, datasets: list[Any], others: Mapping[str, Any], by: str
 ) -> None:
+    """Warn of images cut out otherwise than ``others``, whose metainfo this is."""
+    crop, of = others.get('crop'), others.get('dataset')
     for dataset in datasets:
-        warning = provenance.differing_crop(dataset, crop, by)
+        warning = provenance.differing_crop(dataset, crop, of, by)
         if warning:
             runner.logger.warning(warning)
 
@@ -164,10 +180,14 @@ def _data_lines(split: str, dataset: Any) -> list[str]:
         f'from {dataset.data_root}',
         f'faces  {provenance.describe_crop(dataset.metainfo["crop"])}',
     ]
-    if dataset.OFFICIAL_PARTS is None:  # else people are not known
-        names = sorted(name.partition('/')[2] for name in dataset.people())
-        lines.append(f'people {" ".join(names)}')
-    return lines + [f'       {line}' for line in dataset.report.lines()]
+    for part in dataset.parts:
+        if len(dataset.parts) > 1:
+            lines.append(f'part   {provenance.describe_split(part)}')
+        if part.OFFICIAL_PARTS is None:  # else people are not known
+            names = sorted(name.partition('/')[2] for name in part.people())
+            lines.append(f'people {" ".join(names)}')
+        lines += [f'       {line}' for line in part.report.lines()]
+    return lines
 
 
 def _start_of(runner: Runner) -> dict[str, Any]:

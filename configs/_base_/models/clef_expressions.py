@@ -1,5 +1,6 @@
 """Stage 2 with CLIP's ViT-B/16 pair: Eq. 3, 4 and 6, rows I + N + D, 7 expressions."""
 
+from clef_mm.engine.hooks import LabelWeightHook
 from clef_mm.models import ExpressionRecognizer, FacePreprocessor
 from clef_mm.models.encoders import OpenCLIPImageEncoder, OpenCLIPTextEncoder
 from clef_mm.models.losses import ExpressionLoss, NameDescriptionLoss
@@ -26,3 +27,4 @@ model = dict(
     label_weight=2.0,
     data_preprocessor=dict(type=FacePreprocessor, image_size=224),
 )
+custom_hooks = [dict(type=LabelWeightHook)]

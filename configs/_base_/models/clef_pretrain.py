@@ -10,14 +10,7 @@ model = dict(
     text_encoder=dict(type=OpenCLIPTextEncoder, arch='ViT-B-16-quickgelu'),
     activities='bp4d_activities',
     loss=dict(type=CrossModalSupConLoss, temperature=0.25),
-    weights='weights/FaRL-Base-Patch16-LAIONFace20M-ep64.pth',
     data_preprocessor=dict(
         type=FacePreprocessor, image_size=224, views=2, crop=(0.7, 1.0), rotation=15
     ),
 )
-how_to_get = {
-    'weights/FaRL-Base-Patch16-LAIONFace20M-ep64.pth': (
-        'Stage 1 starts from FaRL: download this file from the release page of '
-        'FacePerceiver/FaRL and put it there.'
-    ),
-}

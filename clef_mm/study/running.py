@@ -1,0 +1,51 @@
+"""Run what the plan lists: two at a time, one thread each, nothing twice."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import torch
+
+from clef_mm.datasets.job_pool import run_jobs
+from clef_mm.engine.application import evaluate, train
+from clef_mm.study.plan import Run
+
+SECONDS = 'train_seconds.txt'
+
+
+def run_all(runs: list[Run], label: str, workers: int) -> None:
+    """Train and test what is not done yet.
+
+    Args:
+        runs: Independent of each other.
+        label: For the line of progress.
+        workers: Processes; each computes with one thread.
+    """
+    # Set for the processes that are spawned; torch reads it when it is loaded.
+    os.environ['OMP_NUM_THREADS'] = '1'
+    left = [run for run in runs if not is_done(run)]
+    run_jobs(_run, left, min(workers, max(1, len(left))), label)
+
+
+def is_done(run: Run) -> bool:
+    """Tell whether a run was tested."""
+    return Path(run.work_dir, 'test', 'metrics.json').is_file()
+
+
+def _run(run: Run) -> None:
+    torch.set_num_threads(1)
+    folder = Path(run.work_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    options = list(run.options)
+    with (
+        open(folder / 'console.txt', 'w', encoding='utf-8') as console,
+        redirect_stdout(console),
+        redirect_stderr(console),
+    ):
+        began = time.perf_counter()
+        train(run.config, options, run.work_dir)
+        (folder / SECONDS).write_text(f'{time.perf_counter() - began:.1f}\n')
+        evaluate(run.config, run.work_dir, options, str(folder / 'test'))

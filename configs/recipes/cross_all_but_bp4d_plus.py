@@ -1,0 +1,12 @@
+"""CLEF trained on all but BP4D+, tested on that.
+
+Command  python tools/crossval.py configs/recipes/cross_all_but_bp4d_plus.py
+Expect   the paper has no such row; nobody has run this on the real data yet
+"""
+
+name = 'CLEF, all but BP4D+'
+stages = [
+    '../cross_dataset/clef_pretrain_vitb16_bp4d_all.py',
+    '../cross_dataset/all_but_bp4d_plus.py',
+]
+folds = []

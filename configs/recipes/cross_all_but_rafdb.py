@@ -1,0 +1,12 @@
+"""CLEF trained on all but RAF-DB, tested on that.
+
+Command  python tools/crossval.py configs/recipes/cross_all_but_rafdb.py
+Expect   the paper has no such row; nobody has run this on the real data yet
+"""
+
+name = 'CLEF, all but RAF-DB'
+stages = [
+    '../clef/clef_pretrain_vitb16_bp4d_plus_all.py',
+    '../cross_dataset/all_but_rafdb.py',
+]
+folds = []

@@ -1,0 +1,10 @@
+"""CLIP I+N on RAF-DB: Table 6.
+
+Command  python tools/crossval.py configs/recipes/table6_clip_i_n_rafdb.py
+Expect   accuracy of 88.72 in the paper; nobody has run this on the real data yet
+"""
+
+name = 'CLIP I+N'
+table = 'table6'
+stages = ['../clip/clip_i_n_vitb16_rafdb.py']
+folds = []

@@ -1,0 +1,10 @@
+"""FaRL I+N+D on RAF-DB: Table 6.
+
+Command  python tools/crossval.py configs/recipes/table6_farl_i_n_d_rafdb.py
+Expect   accuracy of 88.78 in the paper; nobody has run this on the real data yet
+"""
+
+name = 'FaRL I+N+D'
+table = 'table6'
+stages = ['../farl/farl_i_n_d_vitb16_rafdb.py']
+folds = []
