@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
 from clef_mm.datasets.folds import Fold
+from clef_mm.datasets.reading.label_rows import LabelFileError
 from clef_mm.registry import DATASETS
 
 
@@ -23,6 +24,7 @@ class CaptionedFaces(FaceDataset):
 
     Raises:
         DataRootError: If the table is missing or has other columns.
+        LabelFileError: If a row is not a file and a caption.
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {'dataset': 'captioned faces'}
@@ -45,19 +47,25 @@ class CaptionedFaces(FaceDataset):
             raise DataRootError(
                 f'{path} is missing. Expected\n{self.expected_layout(self.data_root)}'
             )
-        with open(path, encoding='utf-8', newline='') as file:
-            rows = csv.DictReader(file)
-            if rows.fieldnames != ['file', 'caption']:
+        with open(path, encoding='utf-8-sig', errors='replace', newline='') as file:
+            rows = csv.reader(file)
+            columns = next(rows, [])
+            if columns != ['file', 'caption']:
                 raise DataRootError(
-                    f'{path} must have the columns file,caption, not {rows.fieldnames}'
+                    f'{path} must have the columns file,caption, not {columns}'
                 )
-            return [
-                {
-                    'img_path': str(Path(self.data_root, 'images', row['file'])),
-                    'subject': 'train',
-                    'sequence': '',
-                    'frame': number,
-                    'caption': row['caption'],
-                }
-                for number, row in enumerate(rows, 1)
-            ]
+            return [self._record(path, rows.line_num, row) for row in rows if row]
+
+    def _record(self, path: Path, line: int, row: list[str]) -> dict[str, Any]:
+        if len(row) != 2 or not all(row):
+            raise LabelFileError(
+                f'{path} line {line}: expected a file and a caption (in quotes if it '
+                f'has a comma), found {row}'
+            )
+        return {
+            'img_path': str(Path(self.data_root, 'images', row[0])),
+            'subject': 'train',
+            'sequence': '',
+            'frame': line - 1,
+            'caption': row[1],
+        }

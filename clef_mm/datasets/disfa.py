@@ -177,17 +177,11 @@ class DISFA(ActionUnitDataset):
         """Bring ``gt_aus`` to the units asked for and, if asked for, their levels."""
         if not self.levels:
             return super().choose_labels(frames)
-        columns, intensities = frames.columns, frames.columns['intensities']
-        of_level = [
-            super(DISFA, self)
-            .choose_labels(
-                FrameTable({**columns, 'gt_aus': at_level(intensities, level)})
-            )
-            .columns['gt_aus']
-            for level in self.levels.values()
-        ]
+        coded = {**frames.columns, 'gt_aus': frames.columns['intensities']}
+        chosen = super().choose_labels(FrameTable(coded)).columns['gt_aus']
+        of_level = [at_level(chosen, level) for level in self.levels.values()]
         labels = np.stack(of_level, axis=2).reshape(len(frames), -1)
-        return FrameTable({**columns, 'gt_aus': labels})
+        return FrameTable({**frames.columns, 'gt_aus': labels})
 
     def own_points(self, frames: FrameTable) -> np.ndarray | None:
         """Return the points of ``Landmark_Points``, which belong to the left camera."""

@@ -243,7 +243,10 @@ class FaceDataset(FaceRecords):
         if len(frames) and self.every > 1:
             frames = frames.take(_every_nth(frames, self.every))
         if len(frames) and self.share < 1:
-            frames = frames.take(draw_share(frames, self.share, self.share_seed))
+            of_people = self.OFFICIAL_PARTS is None
+            frames = frames.take(
+                draw_share(frames, self.share, self.share_seed, of_people)
+            )
         if not len(frames):
             raise DataRootError(
                 f'{self.data_root} holds no usable image. '

@@ -29,14 +29,15 @@ def find_levels(starts: Mapping[str, int] | None) -> Levels:
     """
     if starts is None:
         return {}
-    names = sorted(starts, key=starts.__getitem__)
-    first = [starts[name] for name in names]
-    possible = set(range(1, HIGHEST + 1))
-    if not first or len(set(first)) < len(first) or not set(first) <= possible:
+    given = list(starts.values()) if isinstance(starts, Mapping) else []
+    possible = all(isinstance(start, int) and 1 <= start <= HIGHEST for start in given)
+    if not given or not possible or len(set(given)) < len(given):
         raise LabelChoiceError(
             f'levels begin at different intensities from 1 to {HIGHEST}, such as '
-            f'dict(low=2, high=3); got {dict(starts)}'
+            f'dict(low=2, high=3); got {starts!r}'
         )
+    names = sorted(starts, key=starts.__getitem__)
+    first = [starts[name] for name in names]
     last = [start - 1 for start in first[1:]] + [HIGHEST]
     return dict(zip(names, zip(first, last, strict=True), strict=True))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.config.utils import ConfigParsingError
 from mmengine.registry import DATASETS
 
 from clef_mm.errors import UserError, nearest
@@ -89,15 +90,15 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
         options: ``{'optim_wrapper.optimizer.lr': 1e-4, 'fold': 2}``.
 
     Raises:
-        ConfigError: If the file is missing, has an unknown key (the nearest is named),
-            or speaks of two folds.
+        ConfigError: If the file is missing or no Python, has an unknown key (the
+            nearest is named), or speaks of two folds.
     """
     if not Path(path).is_file():
         raise ConfigError(f'there is no config file {path}')
     folder = str(Path(path).resolve().parent)
     if folder not in sys.path:  # as Python does for a script: parts lie beside a config
         sys.path.insert(0, folder)
-    config = Config.fromfile(path)
+    config = read_python(path)
     if options:
         config.merge_from_dict(options)
     # What a config file imports stays in it as entries, until it is dumped.
@@ -109,6 +110,22 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
         config.work_dir = _work_dir_of(Path(path).stem, config.get('fold'))
     _fill_in_fold(config)
     return config
+
+
+def read_python(path: str | Path) -> Config:
+    """Read the entries of a file in Python, whatever they are.
+
+    Raises:
+        ConfigError: If its syntax is wrong, or a file that it reads is not there.
+    """
+    try:
+        return Config.fromfile(path)
+    except SyntaxError as error:  # does not say whose line it is
+        raise ConfigError(
+            f'{path}, or a file that it reads, line {error.lineno}: {error.msg}'
+        ) from error
+    except ConfigParsingError as error:
+        raise ConfigError(f'{path}: {error}') from error
 
 
 def check_config(config: Config) -> None:

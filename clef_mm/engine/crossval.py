@@ -7,22 +7,32 @@ whoever ran it, so that recipes share a stage; what was stopped is resumed.
 from __future__ import annotations
 
 import copy
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmengine.config import Config
+from mmengine.evaluator import Evaluator
 from prettytable import PrettyTable
 
 from clef_mm.engine.config import check_prepared
+from clef_mm.engine.epoch_choice import check_will_be_kept
 from clef_mm.engine.job_queue import Job, run_jobs, visible_gpus
 from clef_mm.engine.recipe import Recipe, RecipeError, check_recipe, read_recipe
 from clef_mm.engine.recipe_runs import Run, plan_runs
 from clef_mm.engine.recorded_config import TESTING, differences
+from clef_mm.engine.threshold_choice import (
+    action_unit_metric,
+    add_validation,
+    read_choice,
+)
 from clef_mm.evaluation.aggregation import aggregate
-from clef_mm.evaluation.results import read_result
+from clef_mm.evaluation.predictions import PredictionsError
+from clef_mm.evaluation.results import METRICS, ResultError, read_result
 from clef_mm.evaluation.summary import Summary
+from clef_mm.evaluation.thresholds import VALIDATION
+from clef_mm.models.base import RANDOM
 
 
 @dataclass(frozen=True)
@@ -52,18 +62,39 @@ class Scoring:
         """Return where the result of a run lies."""
         return run.work_dir / f'test{self.suffix}'
 
+    def check(self, config: Config) -> None:
+        """Refuse a way of testing that the trained models will not allow.
+
+        Args:
+            config: Of the training of the last stage.
+
+        Raises:
+            ConfigError: If the threshold is none, there is nobody to tune it on, or
+                the test has no use for one.
+            EpochChoiceError: If the training does not keep the epochs to choose from.
+        """
+        check_will_be_kept(config, self.epoch)
+        if self.threshold is None:
+            return
+        action_unit_metric(Evaluator(copy.deepcopy(config.test_evaluator)))
+        if read_choice(self.threshold) == VALIDATION:
+            add_validation(copy.deepcopy(config), f'--threshold {VALIDATION}')
+
     def is_done(self, run: Run) -> bool:
         """Whether the checkpoints that are there were tested, as the config says."""
-        metrics = self.folder(run) / 'metrics.json'
-        if not metrics.is_file():
+        metrics = self.folder(run) / METRICS
+        try:
+            protocol = read_result(metrics.parent).protocol
+        except (ResultError, PredictionsError):  # missing or damaged: tested again
             return False
-        protocol = json.loads(metrics.read_text(encoding='utf-8'))['protocol']
         there = {path.name: path for path in run.work_dir.glob('*.pth')}
         written = metrics.stat().st_mtime
+        asked = copy.deepcopy(run.config)
+        asked.model.weights = None  # as in any test: a checkpoint replaces them
         return (
             Path(protocol['checkpoint']).name in there
             and all(path.stat().st_mtime <= written for path in there.values())
-            and not differences(metrics.parent, run.config, TESTING)
+            and not differences(metrics.parent, asked, TESTING)
         )
 
 
@@ -97,6 +128,7 @@ def crossval(
     Raises:
         RecipeError: If the recipe is no cross-validation.
         OtherRunError: If a work directory holds another run.
+        ConfigError, EpochChoiceError: If the models cannot be tested as asked.
         JobFailedError: If a training or test fails.
         DisagreementError: If the results may not be averaged.
     """
@@ -107,6 +139,8 @@ def crossval(
     runs = plan_runs(plan, folds, seeds, options, data_roots, synthetic)
     for run in runs:
         run.check()
+        if run.stage == len(plan.stages) and not run.trained:
+            scoring.check(run.config)
     print(_listed(plan, runs, scoring), flush=True)
     if dry_run:
         return None
@@ -169,8 +203,10 @@ def _chosen_folds(recipe: Recipe, folds: Sequence[int] | None) -> tuple[int, ...
 def _check_all_prepared(runs: Sequence[Run]) -> None:
     for run in runs:
         config = copy.deepcopy(run.config)
-        if run.before is not None or run.trained:
-            config.model.weights = None  # will be there, or has been used
+        if run.trained:
+            config.model.weights = None  # have been used
+        elif run.before is not None:
+            config.model.weights = RANDOM  # will be there; a text tower's own must be
         check_prepared(config)
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mmengine.config import Config
+
+from clef_mm.engine.recorded_config import recorded_config
 from clef_mm.errors import UserError
 from clef_mm.models.encoders.open_clip_tags import is_tag
 from clef_mm.models.encoders.weights import newest_checkpoint
@@ -39,8 +42,7 @@ def checkpoints_to_test(source: str, epoch: str | None = None) -> list[str]:
         EpochChoiceError: If the work dir does not keep what is asked for.
         WeightsError: If there is no such file, or no checkpoint in the work dir.
     """
-    if epoch is not None and epoch not in EPOCHS:
-        raise EpochChoiceError(f'--epoch is one of {", ".join(EPOCHS)}, got {epoch!r}')
+    _check_word(epoch)
     if is_tag(source):
         return [source]
     path = Path(source)
@@ -60,6 +62,24 @@ def checkpoints_to_test(source: str, epoch: str | None = None) -> list[str]:
     return [str(chosen)]
 
 
+def check_will_be_kept(config: Config, epoch: str | None) -> None:
+    """Refuse a rule whose checkpoints a training will not keep, before it is begun.
+
+    Args:
+        config: Of the training.
+        epoch: As :func:`checkpoints_to_test` will be told.
+
+    Raises:
+        EpochChoiceError: Says what to train with.
+    """
+    _check_word(epoch)
+    saving = config.get('default_hooks', {}).get('checkpoint') or {}
+    if epoch == BEST and not saving.get('save_best'):
+        raise EpochChoiceError(_no_best(Path(config.work_dir), []))
+    if epoch == BEST_ON_TEST and saving.get('max_keep_ckpts', -1) == 1:
+        raise EpochChoiceError(_too_few(Path(config.work_dir), 1))
+
+
 def epoch_rule(checkpoint: str, epoch: str | None = None) -> str:
     """Say how the epoch of a checkpoint was chosen.
 
@@ -74,8 +94,25 @@ def epoch_rule(checkpoint: str, epoch: str | None = None) -> str:
         return 'best on validation'
     pointer = path.with_name('last_checkpoint')
     if pointer.is_file() and Path(pointer.read_text().strip()).name == path.name:
-        return 'last'
+        return _last(path)
     return f'{path.stem}, chosen by hand'
+
+
+def _last(path: Path) -> str:
+    """Return ``'last'``, or how far a run is that has not come to its end."""
+    config, number = recorded_config(path.parent), _NUMBER.search(path.name)
+    if config is None or number is None or not config.get('train_cfg'):
+        return LAST
+    unit = 'max_epochs' if path.name.startswith('epoch') else 'max_iters'
+    total = config.train_cfg.get(unit)
+    if total is None or int(number[1]) >= total:
+        return LAST
+    return f'{path.stem} of {total}, not finished'
+
+
+def _check_word(epoch: str | None) -> None:
+    if epoch is not None and epoch not in EPOCHS:
+        raise EpochChoiceError(f'--epoch is one of {", ".join(EPOCHS)}, got {epoch!r}')
 
 
 def _all_kept(work_dir: Path) -> list[str]:
@@ -85,12 +122,16 @@ def _all_kept(work_dir: Path) -> list[str]:
         if not path.name.startswith('best_') and (match := _NUMBER.search(path.name))
     }
     if len(found) < 2:
-        raise EpochChoiceError(
-            f'{work_dir} keeps {len(found)} checkpoint(s), among which no best can be '
-            'chosen. Train with --cfg-options default_hooks.checkpoint.'
-            'max_keep_ckpts=-1 to keep them all'
-        )
+        raise EpochChoiceError(_too_few(work_dir, len(found)))
     return [str(path) for _, path in sorted(found.items())]
+
+
+def _too_few(work_dir: Path, count: int) -> str:
+    return (
+        f'{work_dir} keeps {count} checkpoint(s), among which no best can be chosen. '
+        'Train with --cfg-options default_hooks.checkpoint.max_keep_ckpts=-1 to keep '
+        'them all'
+    )
 
 
 def _no_best(work_dir: Path, found: list[Path]) -> str:

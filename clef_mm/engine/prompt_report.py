@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -104,7 +105,8 @@ def as_table(study: PromptStudy) -> str:
 
 def _summary(study: PromptStudy) -> list[str]:
     by_class = study.spread_by_class()
-    widest = max(by_class, key=by_class.__getitem__)
+    known = [name for name, spread in by_class.items() if not math.isnan(spread)]
+    widest = max(known, key=by_class.__getitem__)
     lines = [
         f'default {_percent(study.default.score)}, best {_percent(study.best.score)}, '
         f'worst {_percent(study.worst.score)}, spread {_percent(study.spread)}; the '

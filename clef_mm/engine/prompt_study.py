@@ -103,7 +103,10 @@ class PromptStudy:
         return self.best.score - self.worst.score
 
     def spread_by_class(self) -> dict[str, float]:
-        """Return the difference between highest and lowest score of each class."""
+        """Return the difference between highest and lowest score of each class.
+
+        NaN for a class without images.
+        """
         names = self.default.by_class
         columns = {name: [row.by_class[name] for row in self.scores] for name in names}
         return {name: float(np.ptp(column)) for name, column in columns.items()}
@@ -168,6 +171,7 @@ def study_prompts(
     runner.load_checkpoint(file)
     if split == 'val':
         check_held_out(runner, '--split val')
+        runner.call_hook('before_val')
         loader = runner.val_dataloader
     else:
         runner.call_hook('before_test')
@@ -249,7 +253,12 @@ def _row(model: BehaviorRecognizer, scores: Tensor, targets: Tensor) -> PromptSc
 def _check_banks(banks: Sequence[str], model: BehaviorRecognizer) -> None:
     """Fail on a bank that cannot be used before an hour of images, not after."""
     for name in banks:
-        load_bank(name).select(model.classes)
+        bank = load_bank(name).select(model.classes)
+        if model.test_absence and not bank.absence:
+            raise PromptStudyError(
+                f"{bank.source} has no 'absence', which model.test_absence=True "
+                'compares with: add its templates, or study the bank without'
+            )
 
 
 def _protocol(runner: Runner, dataset: Any, checkpoint: str) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from typing import Any
 
 from clef_mm import __version__
 from clef_mm.errors import UserError
+from clef_mm.models.encoders.weights import PROVENANCE_KEY
 
-KEY = 'clef_mm'
+KEY = PROVENANCE_KEY
 """Where a checkpoint's ``meta`` holds its provenance."""
 
 
@@ -74,6 +75,7 @@ def describe_order(sampler: Any) -> str:
 def describe_split(dataset: Any) -> str:
     """Return a phrase such as ``'BP4D train of fold 1 (24 subjects)'``.
 
+    Where only a share of the frames is used, ``', 10 % of the frames (seed 0)'`` too.
     Of a joined dataset the phrases of its parts: ``'BP4D ... + DISFA ...'``.
     """
     return ' + '.join(map(_describe_part, dataset.parts))
@@ -84,8 +86,13 @@ def _describe_part(dataset: Any) -> str:
     fold = f' of fold {meta["fold"]}' if meta.get('fold') else ''
     preset = f' ({meta["preset"]})' if meta.get('preset') else ''
     people = '' if dataset.OFFICIAL_PARTS else f' ({len(dataset.people())} subjects)'
+    share = (
+        f', {100 * dataset.share:g} % of the frames (seed {dataset.share_seed})'
+        if dataset.share < 1
+        else ''
+    )
     stand_in = ' [SYNTHETIC stand-in]' if meta['synthetic'] else ''
-    return f'{meta["dataset"]} {meta["split"]}{fold}{preset}{people}{stand_in}'
+    return f'{meta["dataset"]} {meta["split"]}{fold}{preset}{people}{share}{stand_in}'
 
 
 def describe_crop(crop: Mapping[str, Any] | None) -> str:

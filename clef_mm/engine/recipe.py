@@ -20,7 +20,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from clef_mm.engine.config import load_config
+from clef_mm.engine.config import load_config, read_python
 from clef_mm.errors import UserError, nearest
 from clef_mm.registry import DATASETS
 
@@ -59,19 +59,22 @@ def read_recipe(path: str | Path) -> Recipe:
     """Read a recipe; its configs are named relative to its own folder.
 
     Raises:
-        RecipeError: If there is no such file, a key is missing or unknown, a stage does
-            not exist, or a fold or seed stands twice.
+        RecipeError: If there is no such file, a key is missing, unknown or no list
+            where it must be one, a stage does not exist, or a fold or seed stands
+            twice.
+        ConfigError: If it is no Python.
     """
     path = Path(path)
     if not path.is_file():
         raise RecipeError(f'there is no recipe {path}')
-    content = Config.fromfile(path).to_dict()
+    content = read_python(path).to_dict()
     for key in content:
         if key not in _KEYS:
             raise RecipeError(f"{path}: no recipe has '{key}'{nearest(key, _KEYS)}")
     missing = [key for key in _NEEDED if key not in content]
     if missing:
         raise RecipeError(f'{path} does not say {", ".join(missing)}')
+    _check_kinds(path, content)
     stages = tuple(path.parent / name for name in content['stages'])
     for stage in stages:
         if not stage.is_file():
@@ -126,6 +129,18 @@ def check_recipe(recipe: Recipe) -> None:
                 f'{recipe.path}: folds {one} and {other} overlap: both test '
                 f'{_some(shared)}'
             )
+
+
+def _check_kinds(path: Path, content: dict[str, Any]) -> None:
+    for key, kind in (('stages', str), ('folds', int), ('seeds', int)):
+        entries = content.get(key, [])
+        if not isinstance(entries, list | tuple) or not all(
+            isinstance(entry, kind) for entry in entries
+        ):
+            what = 'files' if kind is str else 'numbers'
+            raise RecipeError(f'{path}: {key} is a list of {what}, got {entries!r}')
+    if not content.get('seeds', [0]):
+        raise RecipeError(f'{path}: seeds is empty: leave it out for seed 0')
 
 
 def _distinct(path: Path, key: str, numbers: Sequence[int]) -> tuple[int, ...]:

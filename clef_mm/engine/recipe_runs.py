@@ -60,13 +60,24 @@ class Run:
 
     @property
     def epochs(self) -> tuple[int, int]:
-        """Return how many epochs are done, and how many there will be."""
+        """Return how many epochs are done, and how many there will be.
+
+        Raises:
+            OtherRunError: If the name of the last checkpoint does not tell.
+        """
         train = self.config.train_cfg
         total = train.get('max_epochs') or train.max_iters
         if not (self.work_dir / 'last_checkpoint').is_file():
             return 0, total
-        number = re.search(r'\d+$', newest_checkpoint(self.work_dir).stem)
-        return int(number[0]) if number else total, total
+        name = newest_checkpoint(self.work_dir).name
+        unit = 'epoch' if train.get('max_epochs') else 'iter'
+        number = re.fullmatch(rf'{unit}_(\d+)\.pth', name)
+        if number is None:
+            raise OtherRunError(
+                f'{self.work_dir} ends with {name}, which does not tell how many '
+                f'{unit}s of {total} are done: save by {unit}, or move it away'
+            )
+        return int(number[1]), total
 
     @property
     def trained(self) -> bool:
@@ -75,13 +86,22 @@ class Run:
         return done >= total
 
     def check(self) -> None:
-        """Refuse to continue, or to count as done, a run of another config.
+        """Refuse to continue, or to count as done, another run than this.
 
         Raises:
-            OtherRunError: Names the settings that differ.
+            OtherRunError: Names the settings that differ, or the stage before if that
+                is not complete: these weights then came from other ones.
         """
         if not (self.work_dir / 'last_checkpoint').is_file():
             return
+        if self.before is not None and not self.before.trained:
+            done, total = self.before.epochs
+            raise OtherRunError(
+                f'{self.work_dir} holds a run, although {self.before.name}, which it '
+                f'is to start from, has {done} of {total} epochs in '
+                f'{self.before.work_dir}. Move the run away, or put the stage back '
+                'that it started from.'
+            )
         found = differences(self.work_dir, self.config, TRAINING)
         if found:
             raise OtherRunError(

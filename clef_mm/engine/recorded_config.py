@@ -10,16 +10,21 @@ from mmengine.config import Config
 
 TRAINING = (
     *('model', 'train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'),
-    *('custom_hooks', 'randomness', 'val_dataloader'),
+    *('custom_hooks', 'randomness', 'val_dataloader', 'load_from', 'auto_scale_lr'),
 )
 """The sections that decide the weights which a training ends with."""
 
 TESTING = ('model', 'test_dataloader', 'test_evaluator')
 """The sections that decide the scores of a test."""
 
-# The first is about speed alone. Where weights came from, a recipe checks; the paths
-# change when folders are moved.
-_LEFT_OUT = ('.num_workers', '.weights')
+_START = ('model.weights', 'model.text_weights', 'load_from')
+_OF_SPEED = '.num_workers'
+
+
+def recorded_config(folder: Path) -> Config | None:
+    """Return the config that the newest run in a folder has left; None without any."""
+    recorded = sorted(folder.glob('*.py'), key=lambda path: path.stat().st_mtime)
+    return Config.fromfile(recorded[-1]) if recorded else None
 
 
 def differences(folder: Path, config: Config, sections: Sequence[str]) -> list[str]:
@@ -33,10 +38,10 @@ def differences(folder: Path, config: Config, sections: Sequence[str]) -> list[s
     Returns:
         One line per setting, ``'train_cfg.max_epochs: 5 there, 2 here'``.
     """
-    recorded = sorted(folder.glob('*.py'), key=lambda path: path.stat().st_mtime)
-    if not recorded:
+    recorded = recorded_config(folder)
+    if recorded is None:
         return ['there is no config beside the checkpoint']
-    there = _settings(Config.fromfile(recorded[-1]), sections)
+    there = _settings(recorded, sections)
     here = _settings(Config.fromstring(config.pretty_text, '.py'), sections)
     return [
         f'{key}: {there.get(key, "not set")} there, {here.get(key, "not set")} here'
@@ -49,7 +54,10 @@ def _settings(config: Config, sections: Sequence[str]) -> dict[str, Any]:
     flat = {}
     for name in sections:
         flat.update(_flat(config.get(name), name))
-    return {key: value for key, value in flat.items() if not key.endswith(_LEFT_OUT)}
+    for key in _START:
+        if flat.get(key):  # by name alone: folders may be moved
+            flat[key] = Path(flat[key]).name
+    return {key: value for key, value in flat.items() if not key.endswith(_OF_SPEED)}
 
 
 def _flat(value: Any, key: str) -> Iterator[tuple[str, Any]]:

@@ -169,13 +169,8 @@ def _write(folder: Path, outcome: Outcome, protocol: dict[str, Any]) -> list[Pat
         return written
     title, subtitle = measured_on(protocol), conditions(protocol)
     if predictions.of_action_units:
-        f1, ends = (
-            {name.removeprefix('au_f1/'): value for name, value in found.items()}
-            for found in (
-                _of_family(outcome.metrics),
-                _of_family(read_result(folder).intervals),
-            )
-        )
+        result = read_result(folder)
+        f1, ends = _by_unit(result.metrics), _by_unit(result.intervals)
         picture = plot_per_au_f1(
             folder / 'per_au_f1.png', f1, title, subtitle, intervals=ends
         )
@@ -187,5 +182,10 @@ def _write(folder: Path, outcome: Outcome, protocol: dict[str, Any]) -> list[Pat
     return [*written, picture]
 
 
-def _of_family(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if name.startswith('au_f1/')}
+def _by_unit(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return F1 or its interval by AU; an AU that nobody coded has none."""
+    return {
+        name.removeprefix('au_f1/'): value
+        for name, value in found.items()
+        if name.startswith('au_f1/') and value is not None
+    }

@@ -9,7 +9,7 @@ from typing import Any
 
 from clef_mm.engine import provenance
 from clef_mm.evaluation.measures import is_of_one_class
-from clef_mm.evaluation.percent import percent
+from clef_mm.evaluation.percent import printed, titled
 from clef_mm.models.encoders.key_naming import Towers, split_towers, state_of
 from clef_mm.models.encoders.tower_sizes import tower_sizes
 from clef_mm.models.encoders.weight_files import sha256
@@ -120,7 +120,7 @@ def _published_lines(published: Mapping[str, Any]) -> list[tuple[str, str]]:
         return []
     result = published.get('result') or {}
     scores = ', '.join(
-        f'{name} {percent(value)}'
+        f'{titled(name)} {printed(name, value)}'
         for name, value in result.get('metrics', {}).items()
         if not is_of_one_class(name)
     )

@@ -20,6 +20,7 @@ from clef_mm.evaluation.functional import (
     check_threshold,
     decide,
     f1_scores,
+    mean_of_defined,
 )
 from clef_mm.evaluation.measures import MEAN, is_of_one_class, measure, unseen_labels
 from clef_mm.evaluation.percent import percent
@@ -108,8 +109,7 @@ class ActionUnitF1(BaseMetric):
         self.predictions = predictions
         self.thresholds = self._thresholds(predictions)
         found = measure(predictions, self.thresholds)
-        known = [n for n in predictions.names if not np.isnan(found[f'au_f1/{n}'])]
-        _warn_of_unseen([n for n in unseen_labels(predictions) if n in known])
+        _warn_of_unseen(unseen_labels(predictions))
         rule = (
             f'F1 of {len(targets)} frames at {self.thresholds.describe()}, unknown '
             'labels left out'
@@ -138,18 +138,19 @@ class ActionUnitF1(BaseMetric):
             threshold: A score of this or more means that the AU is present.
 
         Returns:
-            F1 by AU name and under ``'mean'``, as fractions in [0, 1].
+            F1 by AU name and under ``'mean'``, as fractions in [0, 1]; NaN for an AU
+            that is unknown in every frame, which is not in the mean.
 
         Raises:
             ValueError: If a shape, value or name is not as stated.
         """
         counts = binary_counts(to_array(scores), to_array(targets), threshold)
         check_names(list(au_names), len(counts.known), reserved=(MEAN,))
-        seen = zip(au_names, counts.positives, strict=True)
-        _warn_of_unseen([name for name, positives in seen if not positives])
+        seen = zip(au_names, counts.positives, counts.known, strict=True)
+        _warn_of_unseen([name for name, shown, known in seen if known and not shown])
         f1 = f1_scores(counts)
         per_au = dict(zip(au_names, f1.tolist(), strict=True))
-        return {**per_au, MEAN: float(f1.mean())}
+        return {**per_au, MEAN: float(mean_of_defined(f1))}
 
     def _au_names(self) -> Sequence[str]:
         if self.au_names is not None:

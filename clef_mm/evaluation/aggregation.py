@@ -122,11 +122,13 @@ def _outcomes(runs: _Runs) -> dict[int, list[np.ndarray]]:
             outcomes = outcomes_by_unit(predictions, thresholds_of(protocol), units)
             found = measures_of(outcomes.sum(axis=0), predictions)
             key = MAIN_MEASURES[_main_measure(result)]
-            if not np.isclose(found[key], result.metrics[key], rtol=0, atol=1e-6):
+            stated = result.metrics[key]
+            stated = np.nan if stated is None else stated
+            if not np.isclose(found[key], stated, rtol=0, atol=1e-6, equal_nan=True):
                 raise DisagreementError(
                     f'{result.path}: the predictions give {key} = {found[key]:.6f}, '
-                    f'metrics.json says {result.metrics[key]:.6f}; one of the files is '
-                    'of another test: test the checkpoint again'
+                    f'metrics.json says {stated:.6f}; one of the files is of another '
+                    'test: test the checkpoint again'
                 )
             counted.setdefault(fold, []).append(outcomes)
     return counted

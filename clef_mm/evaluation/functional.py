@@ -1,8 +1,9 @@
 """The numbers behind the evaluators, as pure numpy functions.
 
 Zero-division rules, the same everywhere: an F1 of a binary decision without any
-positive, true or predicted, is 0; the recall of a class without any sample does not
-exist and is NaN, and so is a balanced accuracy that lacks one of its two recalls.
+positive, true or predicted, is 0, but NaN if its label is unknown in every sample; the
+recall of a class without any sample does not exist and is NaN, and so is a balanced
+accuracy that lacks one of its two recalls.
 
 Counts may be stacked: what is said of (C,) holds for (..., C), and of (C, C) for
 (..., C, C).
@@ -95,9 +96,10 @@ def decide(
 def f1_scores(counts: BinaryCounts) -> np.ndarray:
     """Compute the F1 of the positive class of each decision, shape (C,), in [0, 1].
 
-    It is 0 where nothing is positive, neither in the labels nor in the predictions.
+    It is 0 where nothing is positive, neither in the labels nor in the predictions, and
+    NaN where no label is known: nothing was measured there.
     """
-    return _f1(counts.true_positives, counts.false_positives, counts.false_negatives)
+    return np.where(counts.known > 0, _f1(*counts[:3]), np.nan)
 
 
 def micro_f1(counts: BinaryCounts) -> np.ndarray:

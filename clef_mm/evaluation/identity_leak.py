@@ -98,8 +98,8 @@ class IdentityLeak(BaseMetric):
               points; above 1 = an activity unites more than a person does.
 
         Raises:
-            ValueError: If a shape is not as stated, or there are not two subjects with
-                two activities each.
+            ValueError: If a shape or value is not as stated, or there are not two
+                subjects with two activities each.
         """
         features = to_array(features).astype(np.float64)
         subjects, activities = np.asarray(subjects), to_array(activities)
@@ -152,6 +152,8 @@ def _check(features: np.ndarray, subjects: np.ndarray, activities: np.ndarray) -
         raise ValueError(
             f'features must be finite and (N, d), none empty, found {features.shape}'
         )
+    if not features.any(axis=1).all():
+        raise ValueError('a feature is all zero and has no direction to compare')
     expected = (len(features),)
     if subjects.shape != expected or activities.shape != expected:
         raise ValueError(

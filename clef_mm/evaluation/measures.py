@@ -151,9 +151,13 @@ def is_of_one_class(name: str) -> bool:
 
 
 def unseen_labels(predictions: Predictions) -> list[str]:
-    """Name the labels that no image is known to show."""
+    """Name the labels that no image is known to show.
+
+    An AU that is unknown in every image is not among them: it is not measured at all.
+    """
     if predictions.of_action_units:
-        shown = (predictions.targets == PRESENT).any(axis=0)
+        known = (predictions.targets != UNKNOWN).any(axis=0)
+        shown = (predictions.targets == PRESENT).any(axis=0) | ~known
     else:
         shown = np.isin(np.arange(len(predictions.names)), predictions.targets)
     return [
@@ -165,10 +169,8 @@ def _action_unit_measures(
     outcomes: np.ndarray, names: Sequence[str]
 ) -> dict[str, np.ndarray]:
     counts = BinaryCounts(*np.moveaxis(outcomes, -1, 0))
-    # A unit that nobody coded here, as in another dataset, is not measured: no F1 of 0.
-    f1 = np.where(counts.known > 0, f1_scores(counts), np.nan)
     return {
-        **_with_mean('au_f1', names, f1),
+        **_with_mean('au_f1', names, f1_scores(counts)),
         'au_f1_micro': micro_f1(counts),
         **_with_mean('au_balanced_accuracy', names, balanced_accuracies(counts)),
     }

@@ -73,9 +73,12 @@ def write_all(
         The files written.
 
     Raises:
-        UserError: If the pictures of two summaries would go to the same folder.
+        UserError: If the pictures of two summaries would go to the same folder, or
+            ``folder`` is a file.
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise UserError(f'{folder} is a file: give a folder to write the tables to')
     places: dict[Path, str] = {}
     for path in summaries:
         place = folder / _name_of(Path(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,11 @@ import numpy as np
 from clef_mm.errors import UserError
 from clef_mm.structures import FaceSample
 
+# What numpy and zipfile raise on other, cut or changed bytes.
+_DAMAGE = (
+    *(KeyError, ValueError, TypeError, AttributeError, EOFError, OSError),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError),
+)
 _FIELDS = ('scores', 'targets', 'names', 'subjects', 'sequences', 'frames')
 
 
@@ -121,7 +127,7 @@ def read_predictions(path: str | Path) -> Predictions:
             fields = {field: content[field] for field in _FIELDS}
             fields['names'] = tuple(fields['names'].tolist())
             return Predictions(**fields)
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile, EOFError) as error:
+    except _DAMAGE as error:
         raise PredictionsError(
             f'{path} holds no predictions ({error}): test the checkpoint again with '
             'tools/test.py'

@@ -23,7 +23,7 @@ import clef_mm
 from clef_mm.errors import UserError
 from clef_mm.evaluation.bootstrap import bootstrap_intervals, units_of
 from clef_mm.evaluation.measures import is_of_one_class, outcomes_by_unit
-from clef_mm.evaluation.percent import percent, percent_range
+from clef_mm.evaluation.percent import printed, printed_range, titled
 from clef_mm.evaluation.predictions import Predictions, read_predictions
 from clef_mm.evaluation.protocol import (
     conditions,
@@ -59,7 +59,8 @@ class Result:
 
     Attributes:
         path: The folder.
-        metrics: Fractions by name; None where a measure does not exist.
+        metrics: Numbers by name, fractions but for ``..._ratio``; None where a
+            measure does not exist.
         protocol: How they were measured, see ``PROTOCOL_KEYS``.
         predictions: What was said of each image; None if it was not kept.
         intervals: 95 % interval by name of those measures that have one.
@@ -74,12 +75,12 @@ class Result:
     def text(self) -> str:
         """Return the means in a table, with protocol and notices over it."""
         drawn = f'95 %, {drawn_unit(self.protocol)}s drawn anew'
-        table = PrettyTable(['measure', '[%]', drawn], align='r')
+        table = PrettyTable(['measure', 'value', drawn], align='r')
         table.align['measure'] = 'l'
         for name, value in self.metrics.items():
             if not is_of_one_class(name):
-                ends = self.intervals.get(name)
-                table.add_row([name, percent(value), percent_range(ends)])
+                ends = printed_range(name, self.intervals.get(name))
+                table.add_row([titled(name), printed(name, value), ends])
         lines = [measured_on(self.protocol), conditions(self.protocol)]
         return '\n'.join(['', *lines, *([table.get_string()] if table.rows else [])])
 
@@ -147,12 +148,14 @@ def read_result(folder: str | Path) -> Result:
     content = read_json(
         folder / METRICS, 'test a checkpoint first: tools/test.py CONFIG CHECKPOINT'
     )
-    protocol = content.get('protocol', {})
-    missing = [key for key in PROTOCOL_KEYS if key not in protocol]
-    if missing or 'metrics' not in content:
+    parts = ('metrics', 'protocol')
+    missing = [key for key in parts if not isinstance(content.get(key), dict)]
+    protocol = {} if missing else content['protocol']
+    missing = missing or [key for key in PROTOCOL_KEYS if key not in protocol]
+    if missing:
         raise ResultError(
-            f'{folder / METRICS} does not state {", ".join(missing or ["metrics"])}: '
-            'an earlier version wrote it; test the checkpoint again with tools/test.py'
+            f'{folder / METRICS} does not state {", ".join(missing)}: an earlier '
+            'version wrote it; test the checkpoint again with tools/test.py'
         )
     kept = folder / PREDICTIONS
     return Result(

@@ -9,7 +9,7 @@ from typing import Any
 from prettytable import PrettyTable
 
 from clef_mm.evaluation.measures import FAMILIES, is_of_one_class
-from clef_mm.evaluation.percent import percent, percent_range
+from clef_mm.evaluation.percent import printed, printed_range, titled
 from clef_mm.evaluation.protocol import conditions, drawn_unit, measured_on
 from clef_mm.evaluation.results import (
     ResultError,
@@ -19,6 +19,8 @@ from clef_mm.evaluation.results import (
     to_json,
     versions,
 )
+
+_METRIC = {'mean', 'std', 'folds', 'pooled', 'interval'}
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Summary:
         protocol: What all results share; ``subjects`` and ``frames`` of all folds.
         oracle: Why the numbers flatter; empty if nothing was chosen on test frames.
         notice: The sentence on synthetic data, or None.
-        unseen: By fold the labels that no test image is known to show; their F1 of 0
-            is a convention.
+        unseen: By fold the labels that no test image is known to show; the F1 of such
+            AUs, 0, is a convention.
         undefined: By name of the measure the folds in which it does not exist; they
             are left out of its mean.
         versions: Of packages.
@@ -78,7 +80,7 @@ class Summary:
             f'{self.name}: {measured_on(self.protocol)}, folds {folds}, {seeds}',
             conditions(self.protocol),
             self._table().get_string(),
-            '[%]; mean: of the folds, as papers report it; 95 %: interval of the mean, '
+            'mean: of the folds, as papers report it; 95 %: interval of the mean, '
             f'{drawn_unit(self.protocol)}s drawn anew; pooled: all test images '
             'together',
         ]
@@ -86,6 +88,7 @@ class Summary:
             f'fold {fold}: no image is known to show {", ".join(labels)}; F1 of 0 is '
             'a convention'
             for fold, labels in self.unseen.items()
+            if self.measure == 'f1'
         ]
         lines += [
             f'{name} does not exist in fold {", ".join(map(str, folds))}: left out'
@@ -103,10 +106,10 @@ class Summary:
         for name in self._rows():
             found = self.metrics[name]
             folds = [_mean(found['folds'][str(fold)]) for fold in self.folds]
-            row = [percent(value) for value in (*folds, found['mean'])]
-            row.append(percent_range(found['interval']))
-            row += [percent(found['std'])] if spread else []
-            table.add_row([name, *row, percent(found['pooled'])])
+            row = [printed(name, value) for value in (*folds, found['mean'])]
+            row.append(printed_range(name, found['interval']))
+            row += [printed(name, found['std'])] if spread else []
+            table.add_row([titled(name), *row, printed(name, found['pooled'])])
         return table
 
     def _rows(self) -> list[str]:
@@ -135,6 +138,10 @@ def read_summary(path: str | Path) -> Summary:
             f'{path} is no summary of this version (missing or unknown: {strange}): '
             f'{how}'
         )
+    for name, metric in content['metrics'].items():
+        lacking = ', '.join(sorted(_METRIC - metric.keys()))
+        if lacking:
+            raise ResultError(f'{path}: {name} lacks {lacking}: {how}')
     return Summary(**content)
 
 

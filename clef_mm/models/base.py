@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from mmengine.model import BaseModel
 from torch import Tensor
 
@@ -131,15 +132,17 @@ class ImageTextModel(BaseModel):
     def text_features(self, texts: Sequence[str]) -> Tensor:
         """Return features (len(texts), d) of unit length to test images against.
 
-        Outside training the texts of a test are encoded once.
+        The texts of a test are encoded once; in training and where gradients are
+        recorded, each time anew.
         """
         key = tuple(texts)
-        if key in self._encoded:
+        keep = not (self.training or torch.is_grad_enabled())
+        if keep and key in self._encoded:
             return self._encoded[key]
         device = next(self.text_encoder.parameters()).device
         with autocast(device, self.precision):
             features = unit_rows(self.text_encoder.encode(key))
-        if not self.training:
+        if keep:
             self._encoded[key] = features
         return features
 

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from clef_mm import distributed
 from clef_mm.errors import UserError
 from clef_mm.models.base import RANDOM, ImageTextModel
-from clef_mm.models.encoders.weights import WeightsError
+from clef_mm.models.encoders.key_naming import state_of
+from clef_mm.models.encoders.weights import PROVENANCE_KEY, WeightsError
 from clef_mm.models.logit_scale import LogitScale
 from clef_mm.models.losses.precision import full_precision, unit_rows
 from clef_mm.prompts import TextChoice, load_bank
@@ -202,11 +203,15 @@ class BehaviorRecognizer(ImageTextModel):
     def load_towers(
         self, content: dict[str, Any], source: str, text_source: str | None = None
     ) -> None:
-        """Load the towers and, of a model that stage 2 has trained, the temperature."""
+        """Load the towers and, of a model that stage 2 has trained, the temperature.
+
+        That of captions is another: a generic pair, be it CLIP's or one of this
+        project, starts from the temperature of the config, as after stage 1.
+        """
         super().load_towers(content, source, text_source)
-        state = content.get('state_dict', content)
-        if self.texts and 'logit_scale.log' in state:
-            self.logit_scale.load_state_dict({'log': state['logit_scale.log']})
+        state = state_of(content)
+        if self.texts and 'logit_scale.log' in state and not _of_captions(content):
+            self._set_temperature(state['logit_scale.log'])
 
     def init_weights(self) -> None:
         """Load ``weights`` when training starts.
@@ -231,7 +236,7 @@ class BehaviorRecognizer(ImageTextModel):
         Raises:
             WeightsError: If a tower is missing in it or does not fit.
         """
-        state = content.get('state_dict', content)
+        state = state_of(content)
         ours = any(key.startswith('image_encoder.') for key in state)
         has_texts = any(key.startswith('text_encoder.') for key in state)
         text_source = None if self.text_weights == RANDOM else self.text_weights
@@ -243,9 +248,12 @@ class BehaviorRecognizer(ImageTextModel):
                 'as model.text_weights'
             )
         self.load_towers(content, source, text_source)
-        if 'logit_scale' in state:  # of CLIP and FaRL: the logarithm too
-            log = state['logit_scale'].reshape(())
-            self.logit_scale.load_state_dict({'log': log})
+        for name in ('logit_scale', 'logit_scale.log'):  # CLIP's name, and ours
+            if name in state:  # the logarithm, in both
+                self._set_temperature(state[name])
+
+    def _set_temperature(self, log: Tensor) -> None:
+        self.logit_scale.load_state_dict({'log': log.reshape(())})
 
     def set_label_weight(self, weight: Sequence[float] | Tensor) -> None:
         """Set the class weights :math:`w_c` of the label loss, (C,)."""
@@ -312,6 +320,12 @@ class ExpressionRecognizer(BehaviorRecognizer):
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return the distribution over expressions, (B, C)."""
         return logits.softmax(dim=1)
+
+
+def _of_captions(content: dict[str, Any]) -> bool:
+    """Return whether a checkpoint states that no labels were trained on."""
+    stated = content.get('meta', {}).get(PROVENANCE_KEY, {})
+    return 'labels' in stated and stated['labels'] is None
 
 
 def _check_labelled(samples: list[FaceSample], labelled: list[bool]) -> None:

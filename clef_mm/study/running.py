@@ -9,8 +9,11 @@ from pathlib import Path
 
 import torch
 
+from clef_mm.command_line import parse_options
 from clef_mm.datasets.job_pool import run_jobs
 from clef_mm.engine.application import evaluate, train
+from clef_mm.engine.config import load_config
+from clef_mm.engine.recorded_config import TRAINING, differences
 from clef_mm.study.plan import Run
 
 SECONDS = 'train_seconds.txt'
@@ -31,8 +34,17 @@ def run_all(runs: list[Run], label: str, workers: int) -> None:
 
 
 def is_done(run: Run) -> bool:
-    """Tell whether a run was tested."""
-    return Path(run.work_dir, 'test', 'metrics.json').is_file()
+    """Tell whether a run was trained, with the settings of today, and tested."""
+    folder = Path(run.work_dir)
+    if not (folder / 'test' / 'metrics.json').is_file():
+        return False
+    config = load_config(run.config, parse_options(list(run.options)))
+    return not differences(folder, config, TRAINING)
+
+
+def train_seconds(folder: Path) -> float:
+    """Return how long the training in a folder took."""
+    return float((folder / SECONDS).read_text('utf-8'))
 
 
 def _run(run: Run) -> None:
@@ -47,5 +59,5 @@ def _run(run: Run) -> None:
     ):
         began = time.perf_counter()
         train(run.config, options, run.work_dir)
-        (folder / SECONDS).write_text(f'{time.perf_counter() - began:.1f}\n')
+        (folder / SECONDS).write_text(f'{time.perf_counter() - began:.1f}\n', 'utf-8')
         evaluate(run.config, run.work_dir, options, str(folder / 'test'))

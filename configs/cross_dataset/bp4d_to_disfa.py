@@ -1,4 +1,4 @@
-"""CLEF trained on BP4D, tested on DISFA, ViT-B/16, the five AUs that both have.
+"""CLEF trained on BP4D, tested on DISFA, ViT-B/16, the five AUs usual in both.
 
 Command  python tools/train.py configs/cross_dataset/bp4d_to_disfa.py
 Data     data/bp4d, data/disfa (as released, or better: prepared alike) and stage 1 on

@@ -1,4 +1,4 @@
-"""CLEF trained on DISFA, tested on BP4D+, ViT-B/16, the five AUs that both have.
+"""CLEF trained on DISFA, tested on BP4D+, ViT-B/16, the five AUs usual in both.
 
 Command  python tools/train.py configs/cross_dataset/disfa_to_bp4d_plus.py
 Data     data/disfa, data/bp4d_plus (as released, or better: prepared alike) and stage 1
@@ -22,3 +22,4 @@ model.classes = _shared
 model.weights = 'work_dirs/clef_pretrain_vitb16_bp4d_all'
 train_dataloader.dataset = dict(_disfa, au_names=_shared)
 test_dataloader.dataset = dict(_bp4d_plus, au_names=_shared, test_mode=True)
+optim_wrapper.optimizer.lr = 1e-4

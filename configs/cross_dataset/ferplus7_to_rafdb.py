@@ -18,3 +18,4 @@ with read_base():
 model.weights = 'work_dirs/clef_pretrain_vitb16_bp4d_plus_all'
 train_dataloader.dataset = dict(_ferplus, classes=7, split='train')
 test_dataloader.dataset = dict(_rafdb, split='test', test_mode=True)
+optim_wrapper.optimizer.lr = 1e-4

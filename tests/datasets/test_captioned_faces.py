@@ -7,6 +7,7 @@ import pytest
 
 from clef_mm.datasets import CaptionedFaces
 from clef_mm.datasets.face_dataset import DataRootError
+from clef_mm.datasets.reading.label_rows import LabelFileError
 from clef_mm.datasets.synthetic import Identity, write_captioned_faces
 from clef_mm.datasets.synthetic.action_units import ACTION_UNITS
 from clef_mm.datasets.synthetic.captions import MOOD_SHARE, write_caption
@@ -48,6 +49,22 @@ def test_a_table_that_is_missing_or_another(tmp_path, content, message):
         (tmp_path / 'captions.csv').write_text(content)
     with pytest.raises(DataRootError, match=message):
         CaptionedFaces(tmp_path)
+
+
+@pytest.mark.parametrize('row', ['a.jpg', 'a.jpg,', ',a face', 'a.jpg,a face, sad'])
+def test_a_row_that_is_not_a_file_and_a_caption(tmp_path, row):
+    table = f'file,caption\nb.jpg,"a face, glad"\n{row}\n'
+    (tmp_path / 'captions.csv').write_text(table)
+    with pytest.raises(LabelFileError, match=r'captions\.csv line 3: expected a file'):
+        CaptionedFaces(tmp_path)
+
+
+def test_a_table_written_by_a_spreadsheet(tmp_path):
+    table = 'file,caption\na.jpg,a caf\xe9\n'
+    for encoding in ('utf-8-sig', 'latin-1'):
+        (tmp_path / 'captions.csv').write_text(table, encoding=encoding)
+        caption = CaptionedFaces(tmp_path).get_data_info(0)['caption']
+        assert caption.startswith('a caf')
 
 
 def test_captions_speak_of_looks_and_never_of_action_units():

@@ -33,7 +33,13 @@ def test_a_level_ends_where_the_next_begins(starts, levels):
     assert list(find_levels(starts).items()) == list(levels.items())
 
 
-@pytest.mark.parametrize('starts', [{}, {'a': 2, 'b': 2}, {'a': 0}, {'a': 6}])
+@pytest.mark.parametrize(
+    'starts',
+    [
+        *({}, {'a': 2, 'b': 2}, {'a': 0}, {'a': 6}),
+        *({'a': 2, 'b': '3'}, {'a': 2.0}, ['low', 'high'], 'low'),
+    ],
+)
 def test_levels_that_cannot_be(starts):
     with pytest.raises(LabelChoiceError, match='levels begin at different intensities'):
         find_levels(starts)
@@ -64,6 +70,21 @@ def test_labels_equal_those_of_a_slow_reader(tree, starts, au_names):
                 else [int(low <= value < high), int(value >= high)]
             )
         assert dataset.get_data_info(index)['gt_aus'].tolist() == expected
+
+
+def test_units_not_coded_are_unknown_at_every_level_and_said_once(tree):
+    dataset = DISFA(
+        tree,
+        levels={'low': 2, 'high': 3},
+        au_names=['AU7', 'AU12'],
+        allow_uncoded=True,
+    )
+    labels = dataset.column('gt_aus')
+    alone = DISFA(tree, levels={'low': 2, 'high': 3}, au_names=['AU12'])
+    assert (labels[:, :2] == -1).all()
+    np.testing.assert_array_equal(labels[:, 2:], alone.column('gt_aus'))
+    said = [line for line in dataset.report.remarks if 'AU7' in line]
+    assert said == ['not coded, unknown in every frame: AU7']
 
 
 def test_levels_part_what_is_present(tree):

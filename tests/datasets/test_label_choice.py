@@ -211,6 +211,13 @@ def test_others_are_counted_in_the_report():
     assert '0 anger -> 0 anger, 1 disgust -> left out' in dataset.report.remarks[0]
 
 
+def test_a_share_of_photographs_is_no_stretch_of_them():
+    few = Photographs(share=0.1)
+    assert len(few) == len(Photographs()) // 10
+    numbers = few.column('frame')
+    assert numbers.max() - numbers.min() > len(few)
+
+
 @pytest.mark.parametrize('split', ['train', 'val', 'test'])
 def test_images_held_out_do_not_depend_on_the_choice(split):
     """Else one run would validate on images that the stage before was trained on."""

@@ -46,5 +46,24 @@ def test_a_seed_decides_it():
     assert (first != draw_share(frames, 0.1, 1)).any()
 
 
+def photographs(count=1000):
+    return FrameTable.of(
+        [
+            dict(img_path=f'{n}.jpg', subject='train', sequence='', frame=n)
+            for n in range(count)
+        ]
+    )
+
+
+@pytest.mark.parametrize('share', [0.01, 0.1, 0.25, 1.0])
+def test_of_photographs_single_images_are_drawn(share):
+    chosen = draw_share(photographs(), share, 0, of_people=False)
+    assert chosen.sum() == 1000 * share
+    if share < 1:  # anywhere: files are often sorted by class
+        rows = np.flatnonzero(chosen)
+        assert rows[0] < 200
+        assert rows[-1] > 800
+
+
 def test_something_always_remains():
     assert draw_share(table(2, 1, 3), 0.001, 0).sum() == 1

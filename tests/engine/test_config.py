@@ -112,6 +112,34 @@ def test_paper_learning_rates(name, rate):
     assert config.train_dataloader.batch_size == 64
 
 
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('model = [1,\nfold = 1\n', r'mine\.py, or a file that it reads, line \d: '),
+        (
+            'from mmengine.config import read_base\n'
+            'with read_base():\n    from .nowhere import *\n',
+            r'mine\.py: .*nowhere\.py not found',
+        ),
+    ],
+)
+def test_a_config_that_cannot_be_read_is_named(text, message, tmp_path):
+    (tmp_path / 'mine.py').write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_config(tmp_path / 'mine.py')
+
+
+@pytest.mark.parametrize(
+    ('trained_on', 'rate'),
+    [('disfa', 1e-4), ('ferplus7', 1e-4), ('bp4d', 2e-4), ('rafdb', 2e-4)],
+)
+def test_another_dataset_is_tested_after_training_at_the_papers_rate(trained_on, rate):
+    configs = sorted((CLEF.parent / 'cross_dataset').glob(f'{trained_on}_to_*.py'))
+    assert len(configs) >= 2
+    for config in map(load_config, configs):
+        assert config.optim_wrapper.optimizer.lr == rate
+
+
 def test_stage_1_on_bp4d_plus_samples_480_000_frames_of_ten_activities():
     for fold, name in ((1, 'bp4d_plus'), (None, 'bp4d_plus_all')):
         config = load_config(CLEF / f'clef_pretrain_vitb16_{name}.py')

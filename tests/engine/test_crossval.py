@@ -1,5 +1,6 @@
 """A row of a table by one command: nothing twice, nothing mixed, everything counted."""
 
+import copy
 import os
 import runpy
 import signal
@@ -7,15 +8,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tiny_recipe import ROOT, write, write_recipe
 
 from clef_mm.engine import crossval as module
+from clef_mm.engine.config import load_config
 from clef_mm.engine.crossval import Scoring, crossval, plan_jobs
 from clef_mm.engine.job_queue import JobFailedError
 from clef_mm.engine.recipe import RecipeError, read_recipe
 from clef_mm.engine.recipe_runs import OtherRunError, plan_runs
+from clef_mm.errors import UserError
 from clef_mm.evaluation.results import read_result
 from clef_mm.evaluation.summary import read_summary
 
@@ -145,6 +149,103 @@ def test_what_has_no_effect_on_the_weights_may_differ(recipe):
     finish(runs_of(recipe)[0])
     runs_of(recipe, options=['train_dataloader.num_workers=2'])[0].check()
     runs_of(recipe, options=['test_dataloader.batch_size=3'])[0].check()
+
+
+def test_a_run_from_other_weights_is_another_run(recipe):
+    finish(runs_of(recipe, options=['model.weights=weights/ep64.pth'])[0])
+    runs_of(recipe, options=['model.weights=/moved/ep64.pth'])[0].check()
+    run = runs_of(recipe, options=['model.weights=weights/ep16.pth'])[0]
+    with pytest.raises(OtherRunError, match=r'ep64\.pth there, ep16\.pth here'):
+        run.check()
+
+
+def test_a_run_continued_from_another_is_another_run(recipe):
+    finish(runs_of(recipe)[0])
+    run = runs_of(recipe, options=['load_from=weights/other.pth'])[0]
+    with pytest.raises(OtherRunError, match=r'load_from: None there, other\.pth here'):
+        run.check()
+
+
+@pytest.mark.parametrize('epochs', [0, 1])
+def test_a_run_ahead_of_the_stage_before_is_refused(recipe, epochs):
+    first, second, *_ = runs_of(recipe)
+    if epochs:
+        finish(first, epochs)
+    finish(second)
+    with pytest.raises(OtherRunError, match=f'has {epochs} of 2 epochs in .*first_'):
+        second.check()
+
+
+def test_iterations_are_not_taken_for_epochs(recipe):
+    run = runs_of(recipe)[0]
+    finish(run)
+    (run.work_dir / 'epoch_2.pth').rename(run.work_dir / 'iter_500.pth')
+    (run.work_dir / 'last_checkpoint').write_text('iter_500.pth')
+    with pytest.raises(OtherRunError, match=r'iter_500\.pth, which does not tell'):
+        _ = run.trained
+
+
+def test_a_test_is_done_once(recipe, monkeypatch):
+    run = runs_of(recipe)[1]
+    finish(run)
+    folder = run.work_dir / 'test'
+    config = copy.deepcopy(run.config)
+    config.model.weights = None  # as tools/test.py leaves it
+    folder.mkdir()
+    config.dump(folder / 'second.py')
+    (folder / 'metrics.json').touch()
+    result = SimpleNamespace(protocol=dict(checkpoint='/elsewhere/epoch_2.pth'))
+    monkeypatch.setattr(module, 'read_result', lambda folder: result)
+    assert Scoring().is_done(run)
+    other = runs_of(recipe, options=['test_dataloader.dataset.every=4'])[1]
+    assert not Scoring().is_done(other)
+
+
+@pytest.mark.parametrize(
+    ('scoring', 'message'),
+    [
+        (Scoring(epoch='bset'), '--epoch is one of last, best, best-on-test'),
+        (Scoring(epoch='best'), 'keeps no best checkpoint'),
+        (Scoring(epoch='best-on-test'), r'max_keep_ckpts=-1'),
+        (Scoring(threshold='2'), 'is a number from 0 to 1'),
+        (Scoring(threshold='validation'), 'no validation part to choose by'),
+    ],
+)
+def test_a_test_that_cannot_be_made_is_told_before_anything_runs(
+    recipe, commands, scoring, message
+):
+    with pytest.raises(UserError, match=message):
+        crossval(str(recipe), TOOLS, scoring=scoring)
+    assert commands == []
+
+
+def test_a_test_that_can_be_made_is_not_refused(recipe):
+    options = [
+        'default_hooks.checkpoint.max_keep_ckpts=-1',
+        'train_dataloader.dataset.hold_out=1',
+    ]
+    config = runs_of(recipe, options=options)[1].config
+    for scoring in (
+        *(Scoring(), Scoring('last', '0.3'), Scoring('best-on-test', 'oracle')),
+        Scoring(threshold='validation'),
+    ):
+        scoring.check(config)
+    assert config.get('val_dataloader') is None
+
+
+def test_expressions_have_no_threshold():
+    config = load_config(ROOT / 'configs/clef/clef_vitb16_rafdb.py')
+    with pytest.raises(UserError, match='--threshold is for action units'):
+        Scoring(threshold='oracle').check(config)
+
+
+def test_weights_of_the_text_tower_alone_are_missed_before_anything_runs(
+    recipe, commands
+):
+    options = ['model.text_weights=weights/farl.pth']
+    with pytest.raises(FileNotFoundError, match=r'weights/farl\.pth is missing'):
+        crossval(str(recipe), TOOLS, options=options)
+    assert commands == []
 
 
 def test_two_runs_in_one_folder_are_refused(recipe):
@@ -285,3 +386,13 @@ def test_a_run_that_fails_is_told_with_its_last_lines(recipe, tmp_path):
     assert 'whole log: work_dirs/first_fold1/train.log' in done.stderr
     assert 'Traceback' not in done.stderr
     assert not Path('work_dirs/second_fold1').exists()
+
+
+@pytest.mark.parametrize('text', ['', '{', '[]', '{"protocol": null}'])
+def test_a_damaged_result_counts_as_none(recipe, text):
+    run = runs_of(recipe, folds=[1])[1]
+    finish(run)
+    folder = Scoring().folder(run)
+    folder.mkdir()
+    (folder / 'metrics.json').write_text(text)
+    assert not Scoring().is_done(run)

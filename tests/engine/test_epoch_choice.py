@@ -72,6 +72,22 @@ def test_file_is_taken_as_it_is(work_dir):
         checkpoints_to_test(file, 'last')
 
 
+@pytest.mark.parametrize(
+    ('train_cfg', 'rule'),
+    [
+        ('dict(by_epoch=True, max_epochs=11)', 'last'),
+        ('dict(by_epoch=True, max_epochs=20)', 'epoch_11 of 20, not finished'),
+        ('dict(by_epoch=False, max_iters=900)', 'last'),
+        ('None', 'last'),
+    ],
+)
+def test_the_last_of_a_run_that_was_stopped_is_not_called_last(
+    work_dir, train_cfg, rule
+):
+    (work_dir / 'run.py').write_text(f'train_cfg = {train_cfg}\n')
+    assert epoch_rule(str(work_dir / 'epoch_11.pth')) == rule
+
+
 def test_tag_is_left_to_those_who_know_it():
     tag = 'open_clip:ViT-B-16-quickgelu/openai'
     assert checkpoints_to_test(tag) == [tag]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import yaml
 from small_configs import ROOT, small_config
 
 from clef_mm.engine.application import evaluate, train
+from clef_mm.engine.hooks.run_plan_hook import LabelMismatchError
 from clef_mm.engine.prompt_report import as_csv, as_record, as_table, write_study
 from clef_mm.engine.prompt_study import (
     ORACLE,
@@ -51,6 +53,16 @@ def test_spread_of_each_class():
     rows = (row(0.5, AU1=0.1), row(0.4, template=1, AU1=0.9), row(0.3, template=2))
     found = PromptStudy('f1', 'test', rows, rows[0], PROTOCOL).spread_by_class()
     assert found == pytest.approx({'AU1': 0.8, 'AU2': 0.2})
+
+
+def test_a_class_without_images_matters_to_no_summary():
+    rows = [
+        row(score, template=index, AU1=float('nan'), AU2=score)
+        for index, score in enumerate([0.5, 0.7])
+    ]
+    found = PromptStudy('accuracy', 'test', tuple(rows), rows[0], PROTOCOL)
+    assert 'the texts matter most to AU2, spread 20.00' in as_table(found)
+    assert json.loads(to_json(as_record(found)))['spread_by_class']['AU1'] is None
 
 
 @pytest.mark.parametrize(
@@ -195,6 +207,36 @@ def test_banks_that_lack_a_class_are_refused_before_any_image(trained, monkeypat
     monkeypatch.setattr(OpenCLIPImageEncoder, 'forward', None)
     with pytest.raises(PromptBankError, match=r"expressions\.yaml: no class 'AU1'"):
         study_prompts(config, checkpoint, ['expressions'])
+
+
+@pytest.mark.slow
+def test_a_bank_that_says_nothing_of_absence_is_refused_where_it_is_asked_for(
+    trained, tmp_path, monkeypatch
+):
+    config, checkpoint, bank = trained
+    content = yaml.safe_load(Path(bank).read_text())
+    del content['absence']
+    (tmp_path / 'mine.yaml').write_text(yaml.safe_dump(content, sort_keys=False))
+    monkeypatch.setattr(OpenCLIPImageEncoder, 'forward', None)
+    with pytest.raises(PromptStudyError, match=r"mine\.yaml has no 'absence'"):
+        study_prompts(
+            config,
+            checkpoint,
+            [str(tmp_path / 'mine.yaml')],
+            options=['model.test_absence=True'],
+        )
+
+
+@pytest.mark.slow
+def test_validation_images_of_other_labels_are_refused(trained):
+    config, checkpoint, _ = trained
+    with pytest.raises(LabelMismatchError, match='the model has au_names AU1, AU2'):
+        study_prompts(
+            config,
+            checkpoint,
+            split='val',
+            options=['train_dataloader.dataset.au_names=[AU2,AU1]'],
+        )
 
 
 @pytest.mark.slow

@@ -106,6 +106,18 @@ def test_splits_in_words():
     )
 
 
+@pytest.mark.parametrize(
+    ('share', 'seed', 'words'),
+    [(1.0, 3, ''), (0.1, 0, ', 10 % of the frames (seed 0)')],
+)
+def test_a_share_of_the_frames_in_words(share, seed, words):
+    drawn = dict(share=share, share_seed=seed)
+    people = People(subjects=['anna'], **drawn)
+    assert provenance.describe_split(people) == f'People all (1 subjects){words}'
+    photographs = Photographs(split='train', **drawn)
+    assert provenance.describe_split(photographs) == f'Photographs train{words}'
+
+
 CROP = {'name': 'aligned', 'hash': 'aaaa'}
 
 

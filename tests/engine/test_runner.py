@@ -70,6 +70,8 @@ def test_resumed_run_ends_like_an_undisturbed_one(stage, demo_config):
     assert runner.epoch == 2
     first, second = state_of(whole.work_dir), state_of(moved)
     assert_same(first['state_dict'], second['state_dict'])
+    started = [one['meta'][KEY]['start_weights'] for one in (first, second)]
+    assert started == [None, None]  # not the checkpoint that it went on from
     for index, moments in first['optimizer']['state'].items():
         assert_same(moments, second['optimizer']['state'][index])
     history = second['message_hub']['log_scalars']['train/loss']['values']

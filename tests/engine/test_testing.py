@@ -2,15 +2,21 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from clef_mm.engine.application import evaluate
 from clef_mm.engine.runner import Runner
+from clef_mm.engine.testing import Outcome, _write
 from clef_mm.evaluation import aggregate, read_result
 from clef_mm.evaluation.measures import measure
-from clef_mm.evaluation.thresholds import ORACLE, thresholds_of, tune_thresholds
-
-pytestmark = pytest.mark.slow
+from clef_mm.evaluation.predictions import Predictions
+from clef_mm.evaluation.thresholds import (
+    ORACLE,
+    fixed_thresholds,
+    thresholds_of,
+    tune_thresholds,
+)
 
 
 @pytest.fixture
@@ -33,6 +39,7 @@ def trained(demo_config, tmp_path):
     return test
 
 
+@pytest.mark.slow
 def test_every_rule_stands_in_the_result(trained, tmp_path):
     plain = trained('plain')
     assert plain.protocol['threshold']['rule'] == 'fixed'
@@ -67,3 +74,30 @@ def test_every_rule_stands_in_the_result(trained, tmp_path):
     assert oracle.protocol['threshold'] == best.record()
     found = json.loads((tmp_path / 'oracle/metrics.json').read_text())
     assert found['protocol']['oracle']
+
+
+def test_unit_that_nobody_coded_has_no_bar(tmp_path):
+    """As in a test on another dataset, which lacks one of the AUs."""
+    limits = fixed_thresholds(['AU1', 'AU2'])
+    predictions = Predictions(
+        scores=np.array([[0.9, 0.2], [0.1, 0.8]], np.float32),
+        targets=np.array([[1, -1], [0, -1]], np.int8),
+        names=('AU1', 'AU2'),
+        subjects=np.array(['F001', 'F002']),
+        sequences=np.array(['T1', 'T1']),
+        frames=np.arange(2),
+    )
+    outcome = Outcome('x.pth', measure(predictions, limits), {}, predictions, limits)
+    protocol = {
+        'dataset': 'BP4D',
+        'split': 'test',
+        'subjects': ['F001', 'F002'],
+        'threshold': limits.record(),
+        'epoch_rule': 'last',
+        'checkpoint': 'x.pth',
+        'synthetic': False,
+        'oracle': [],
+    }
+    written = _write(tmp_path, outcome, protocol)
+    assert written[-1].read_bytes().startswith(b'\x89PNG')
+    assert read_result(tmp_path).metrics['au_f1/AU2'] is None

@@ -153,6 +153,30 @@ def test_unit_that_a_fold_never_shows_is_named(tmp_path):
     assert 'au_auc/AU2 does not exist in fold 2: left out' in text
 
 
+def test_unit_that_nobody_coded_in_a_fold_is_left_out_and_has_no_f1_of_0(tmp_path):
+    results = []
+    for fold in (1, 2):
+        predictions = predictions_of_fold(fold)
+        if fold == 2:
+            predictions.targets[:] = -1
+        results.append(made_result(tmp_path, fold, predictions=predictions))
+    summary = aggregate(results)
+    assert summary.unseen == {}
+    found = summary.metrics['au_f1/mean']
+    assert found['folds']['2'] == [None]
+    assert found['mean'] == found['folds']['1'][0]
+    assert 'au_f1/AU2 does not exist in fold 2: left out' in summary.text()
+
+
+def test_class_without_images_is_said_to_have_no_recall(tmp_path):
+    predictions = predictions_of_photographs()
+    predictions.targets[predictions.targets == 2] = 0
+    stated = {'fold': None, 'resampled': 'image'}
+    text = aggregate([made_result(tmp_path, predictions=predictions, **stated)]).text()
+    assert 'expression/recall/fear does not exist' in text
+    assert 'convention' not in text
+
+
 def test_official_test_part_is_one_fold(tmp_path):
     predictions = predictions_of_photographs()
     result = made_result(
@@ -241,6 +265,14 @@ def test_text_is_a_table_of_folds_with_what_was_done(tmp_path):
     ]
     cells = line.replace('..', '|').split('|')[2:-1]
     assert [cell.strip() for cell in cells] == [f'{100 * one:.1f}' for one in numbers]
+
+
+def test_summary_with_a_damaged_measure_is_refused(tmp_path):
+    summary = aggregate([made_result(tmp_path)])
+    del summary.metrics['au_f1/AU1']['interval']
+    path = summary.write(tmp_path / 'summary.json')
+    with pytest.raises(ResultError, match=r'summary\.json: au_f1/AU1 lacks interval'):
+        read_summary(path)
 
 
 @pytest.mark.parametrize('text', ['{', '{"name": "CLEF"}'])

@@ -87,6 +87,7 @@ def test_a_draw_stands_for_many():
     ('change', 'message'),
     [
         (lambda f, s, a: (f * np.nan, s, a), 'finite'),
+        (lambda f, s, a: (f * (np.arange(len(f)) > 0)[:, None], s, a), 'all zero'),
         (lambda f, s, a: (f[0], s, a), r'\(N, d\)'),
         (lambda f, s, a: (f, s[1:], a), 'as many subjects'),
         (lambda f, s, a: (f, s, [0] * len(s)), 'across activities'),

@@ -73,6 +73,23 @@ def test_another_file_is_refused_by_name(tmp_path, write):
         read_predictions(path)
 
 
+def test_changed_bytes_are_refused_by_name_or_change_nothing_vital(tmp_path):
+    path = predictions_of_fold().write(tmp_path / 'predictions.npz')
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(300):
+        changed = bytearray(whole)
+        for place in rng.integers(0, len(whole), 3):
+            changed[place] = rng.integers(256)
+        path.write_bytes(changed)
+        try:
+            read_predictions(path)
+        except PredictionsError:
+            refused += 1
+    assert refused > 200
+
+
 @pytest.mark.parametrize('field', ['scores', 'targets', 'subjects', 'sequences'])
 def test_columns_of_another_length_are_refused(field):
     predictions = predictions_of_fold()

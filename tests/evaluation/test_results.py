@@ -25,7 +25,7 @@ from clef_mm.evaluation.protocol import (
     oracle_notice,
     synthetic_notice,
 )
-from clef_mm.evaluation.results import ResultError
+from clef_mm.evaluation.results import PROTOCOL_KEYS, ResultError
 from clef_mm.evaluation.thresholds import Thresholds, fixed_thresholds
 
 
@@ -146,7 +146,13 @@ def test_result_that_is_not_there_names_the_command(tmp_path):
         read_result(tmp_path)
 
 
-@pytest.mark.parametrize('text', ['{', '[]', '{"metrics": {}}'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        *('', '{', '[]', '{"metrics": {}}', '{"metrics": {}, "protocol": null}'),
+        json.dumps({'metrics': None, 'protocol': dict.fromkeys(PROTOCOL_KEYS)}),
+    ],
+)
 def test_result_of_another_kind_is_refused_by_name(tmp_path, text):
     (tmp_path / 'metrics.json').write_text(text)
     with pytest.raises(ResultError, match=r'metrics\.json'):
@@ -183,6 +189,19 @@ def test_text_shows_means_intervals_protocol_and_caveats(tmp_path):
     assert mean in line
     assert '..' in line
     assert 'au_f1/AU1' not in text
+
+
+def test_a_ratio_stands_beside_percentages_as_it_is(tmp_path):
+    write_result(
+        tmp_path, {'identity/distance_ratio': 1.25, 'probe/accuracy': 0.4}, protocol()
+    )
+    ratio, share = (
+        line.split('|')[1:3]
+        for line in read_result(tmp_path).text().splitlines()
+        if 'identity' in line or 'probe' in line
+    )
+    assert [cell.strip() for cell in ratio] == ['identity/distance_ratio', '1.250']
+    assert [cell.strip() for cell in share] == ['probe/accuracy [%]', '40.0']
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def protocol(labels=AUS, **changes):
         'split': 'test',
         'preset': 'jaanet',
         'crop': CROP,
+        'every': [1],
         'threshold': {'rule': 'fixed', 'values': dict.fromkeys(labels, 0.5)},
         'epoch_rule': 'last',
         'labels': list(labels),
@@ -162,7 +163,7 @@ def test_our_row_is_ranked_with_the_published_ones():
     assert (row.source, row.notes) == ('a.json', ())
     assert block_of(comparison, 'ours').protocol == (
         'mean of folds 1, 2, 3; split test; preset jaanet; F1 at the fixed threshold '
-        '0.5; epoch last; crops aligned (abc123def456)'
+        '0.5; epoch last; crops aligned (abc123def456); images all'
     )
 
 
@@ -334,6 +335,7 @@ DIFFERENT = [
     ({'crop': {**CROP, 'hash': '0'}}, r'crops: aligned \(abc123def456\) and aligned'),
     ({'epoch_rule': 'best on test'}, 'epoch: last and best on test'),
     ({'split': 'val'}, 'split: test and val'),
+    ({'every': [10]}, 'images: all and one in 10'),
     (
         {'threshold': {'rule': 'oracle', 'values': {}}},
         'threshold: the fixed threshold 0.5 and ORACLE thresholds',

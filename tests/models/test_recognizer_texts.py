@@ -135,6 +135,19 @@ def test_all_texts_of_a_test_are_encoded_once(build, monkeypatch):
     assert len(calls) == 2  # presence and absence
 
 
+def test_gradients_reach_the_texts_of_a_model_in_test_mode(build):
+    model = build()
+    texts = ['a smile', 'a frown']
+    with torch.no_grad():
+        kept = model.text_features(texts)
+    weights = [w for w in model.text_encoder.parameters() if w.requires_grad]
+    for _ in range(2):  # each time anew: neither a kept tensor nor a used-up graph
+        model.text_features(texts)[:, 0].sum().backward()
+    assert any(w.grad is not None and w.grad.any() for w in weights)
+    with torch.no_grad():
+        assert model.text_features(texts) is kept
+
+
 def test_texts_can_be_changed_and_are_stated(build, tmp_path):
     model = build()
     data = {

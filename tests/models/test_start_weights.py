@@ -3,8 +3,13 @@
 import pytest
 import torch
 
-from clef_mm.models import ActionUnitRecognizer, ActivityPretrainer, FacePreprocessor
-from clef_mm.models.encoders.weights import WeightsError
+from clef_mm.models import (
+    ActionUnitRecognizer,
+    ActivityPretrainer,
+    CaptionPretrainer,
+    FacePreprocessor,
+)
+from clef_mm.models.encoders.weights import WeightsError, read_file
 from clef_mm.models.losses import (
     ActionUnitLoss,
     CrossModalSupConLoss,
@@ -65,6 +70,25 @@ def test_towers_and_temperature_carry_over_to_other_labels(recognizer, tmp_path)
     assert equal(after.text_encoder, before.text_encoder)
     assert after.logit_scale().item() == pytest.approx(5)
     assert after.classes == ('AU1', 'AU9')
+
+
+def test_the_temperature_of_captions_is_not_that_of_labels(
+    recognizer, towers, tmp_path
+):
+    """As from CLIP or FaRL: every row of a table starts at the config's temperature."""
+    pair = CaptionPretrainer(
+        **towers,
+        data_preprocessor={'type': FacePreprocessor, 'image_size': 16},
+    )
+    path = tmp_path / 'pair.pth'
+    meta = {'clef_mm': {'labels': None}}
+    torch.save({'state_dict': pair.state_dict(), 'meta': meta}, path)
+    model = recognizer(temperature=0.2, weights=str(path))
+    assert equal(model.text_encoder, pair.text_encoder)
+    assert model.logit_scale().item() == pytest.approx(5)
+    # Tested as it is, the pair keeps its own.
+    model.load_zero_shot(read_file(path), str(path))
+    assert model.logit_scale().item() == pytest.approx(1 / 0.07)
 
 
 def test_the_text_tower_comes_from_a_file_of_its_own(

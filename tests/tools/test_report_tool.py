@@ -156,6 +156,12 @@ def test_pictures_of_two_summaries_in_one_folder_are_refused(tmp_path):
     assert not (tmp_path / 'out').exists()
 
 
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / 'report').touch()
+    with pytest.raises(UserError, match='report is a file: give a folder'):
+        write_all([], {}, tmp_path / 'report')
+
+
 def test_summaries_keep_their_order(tmp_path):
     paths = [str(tmp_path / name) for name in ('b.json', 'a.json')]
     for path in paths:

@@ -66,7 +66,7 @@ class RunPlanHook(Hook):
             data,
             sampling,
             runner.seed,
-            getattr(runner.plain_model, 'weights', None) or runner._load_from,
+            _start_weights(runner),
             start,
             seen_before,
         )
@@ -114,6 +114,14 @@ class RunPlanHook(Hook):
         if runner.provenance:
             by = 'what the model was trained on'
             _warn_of_crops(runner, [test], runner.provenance, by)
+
+    def before_val(self, runner: Runner) -> None:
+        """Check the labels of what is validated on, in training or to choose by.
+
+        Raises:
+            LabelMismatchError: If model and data do not have the same labels.
+        """
+        _check_labels(runner.plain_model, runner.val_dataloader.dataset)
 
 
 def _check_labels(model: nn.Module, dataset: Any) -> None:
@@ -196,6 +204,13 @@ def _start_of(runner: Runner) -> dict[str, Any]:
         return runner.provenance.get('start', {})
     own = getattr(runner.plain_model, 'weights_meta', {}).get(provenance.KEY, {})
     return runner.provenance or own
+
+
+def _start_weights(runner: Runner) -> str | None:
+    """Return the file that the run started from, before any stop."""
+    if runner.epoch or runner.iter:
+        return runner.provenance.get('start_weights')
+    return getattr(runner.plain_model, 'weights', None) or runner._load_from
 
 
 def _test_dataset(runner: Runner) -> Any:

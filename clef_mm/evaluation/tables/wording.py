@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clef_mm.evaluation.protocol import drawn_unit
 from clef_mm.evaluation.thresholds import thresholds_of
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ MUST_AGREE = {
     'threshold': 'threshold',
     'epoch_rule': 'epoch',
     'crop': 'crops',
+    'every': 'images',
 }
 """What must agree before two numbers are compared: words by key of the protocol."""
 
@@ -37,6 +39,8 @@ def stated(protocol: Mapping[str, Any], key: str) -> str:
         return f'{value.get("name", "unnamed")} ({value.get("hash", "no hash")})'
     if key == 'threshold':
         return thresholds_of(protocol).describe()
+    if key == 'every':  # the step of each part of the data
+        return 'all' if set(value) == {1} else f'one in {listed(value)}'
     return str(value)
 
 
@@ -61,7 +65,7 @@ def interval_of(summary: Summary) -> str:
 
     Images are resampled where nobody knows whose they are.
     """
-    return f'95 % interval, {summary.protocol.get("resampled", "subject")}s resampled'
+    return f'95 % interval, {drawn_unit(summary.protocol)}s resampled'
 
 
 def listed(names: Iterable[Any]) -> str:

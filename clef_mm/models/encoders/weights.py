@@ -31,6 +31,8 @@ __all__ = [
     'stored_activation',
 ]
 
+PROVENANCE_KEY = 'clef_mm'
+"""Where ``meta`` holds how a checkpoint came about: from whom, with what labels."""
 TOWERS_KEY = 'towers'
 """Where ``meta`` holds the settings of each tower, by kind: ``arch``, ``image_size``
 and ``activation``, as far as they are known."""
