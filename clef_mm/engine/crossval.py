@@ -147,10 +147,12 @@ def crossval(
     _check_all_prepared(runs)
     jobs = plan_jobs(runs, len(plan.stages), tools, scoring)
     run_jobs(jobs, visible_gpus(), lambda line: print(line, flush=True))
+    name = _name(plan, folds, options)
     summary = aggregate(
         [read_result(scoring.folder(run)) for run in _last(runs, plan)],
-        name=_name(plan, folds, options),
-        table=plan.table if folds == plan.folds else None,
+        name=name,
+        # What is not quite the row of the paper has no place in its table.
+        table=plan.table if name == plan.name else None,
         recipe=str(plan.path),
         folds=folds or None,
     )
@@ -227,7 +229,11 @@ def _listed(recipe: Recipe, runs: Sequence[Run], scoring: Scoring) -> str:
 
 def _name(recipe: Recipe, folds: Sequence[int], options: Sequence[str]) -> str:
     """Return the row's name, with what sets it apart from the row of the paper."""
-    apart = [option for option in options if '.num_workers=' not in option]
+    apart = [
+        option
+        for option in options
+        if not option.startswith('work_dir=') and '.num_workers=' not in option
+    ]
     if tuple(folds) != recipe.folds:
         apart.insert(0, f'only fold {", ".join(map(str, folds))}, no cross-validation')
     return f'{recipe.name} ({"; ".join(apart)})' if apart else recipe.name

@@ -17,6 +17,8 @@ TRAINING = (
 TESTING = ('model', 'test_dataloader', 'test_evaluator')
 """The sections that decide the scores of a test."""
 
+_OF_TESTS = 'model.test_'
+"""What begins so decides a test and not a training."""
 _START = ('model.weights', 'model.text_weights', 'load_from')
 _OF_SPEED = '.num_workers'
 
@@ -54,6 +56,8 @@ def _settings(config: Config, sections: Sequence[str]) -> dict[str, Any]:
     flat = {}
     for name in sections:
         flat.update(_flat(config.get(name), name))
+    if sections is TRAINING:
+        flat = {key: flat[key] for key in flat if not key.startswith(_OF_TESTS)}
     for key in _START:
         if flat.get(key):  # by name alone: folders may be moved
             flat[key] = Path(flat[key]).name

@@ -149,6 +149,8 @@ def test_what_has_no_effect_on_the_weights_may_differ(recipe):
     finish(runs_of(recipe)[0])
     runs_of(recipe, options=['train_dataloader.num_workers=2'])[0].check()
     runs_of(recipe, options=['test_dataloader.batch_size=3'])[0].check()
+    finish(runs_of(recipe)[1])
+    runs_of(recipe, options=['model.test_texts=description'])[1].check()
 
 
 def test_a_run_from_other_weights_is_another_run(recipe):
@@ -343,6 +345,13 @@ def test_the_whole_loop(recipe, commands, capsys):
     assert part.name == 'tiny (only fold 2, no cross-validation)'
     assert part.table is None
     assert read_summary(SUMMARY).folds == [1, 2]
+
+    # Neither is another model the row of the paper; other texts need no new training.
+    commands.clear()
+    other = crossval(str(recipe), TOOLS, options=['model.test_texts=description'])
+    assert [words(command).split()[0] for command in commands] == ['test.py'] * 2
+    assert other.name == 'tiny (model.test_texts=description)'
+    assert other.table is None
 
 
 @pytest.mark.slow
