@@ -24,7 +24,7 @@ TARGETS = (CLEF_MM, OPENAI)
 """Namings that are written: ours, and OpenAI's, which open_clip reads."""
 
 _OUR_NAMING = 'CLEF-MM'
-_OUR_SCALE = 'logit_scale.log'
+_OUR_SCALE, _CLIP_SCALE = 'logit_scale.log', 'logit_scale'
 _PREFIXES = {
     CLEF_MM: {'image': 'image_encoder.tower.', 'text': 'text_encoder.tower.'},
     OPENAI: {'image': 'visual.', 'text': ''},
@@ -35,8 +35,8 @@ def convert(source: str, target: str, naming: str = CLEF_MM) -> str:
     """Write the weights of ``source`` to ``target`` in another naming.
 
     A checkpoint of ours keeps everything but the optimizer if its naming stays; of any
-    other file the towers are taken, and for ``'openai'`` the temperature. What is known
-    of towers and provenance goes along as ``meta``.
+    other file the towers and the temperature are taken. What is known of towers and
+    provenance goes along as ``meta``.
 
     Args:
         source: A file, a work directory, or an open_clip tag.
@@ -62,6 +62,8 @@ def convert(source: str, target: str, naming: str = CLEF_MM) -> str:
         written = state
     else:
         written = _renamed(towers, naming)
+        if _CLIP_SCALE in towers.rest:  # a zero-shot test goes by it
+            written[_CLIP_SCALE] = towers.rest[_CLIP_SCALE]
     notes = [f'{target}: {len(written)} tensors named as {naming} names them']
     if naming == OPENAI:
         written, note = _with_temperature(written, towers, source)
@@ -89,12 +91,12 @@ def _with_temperature(
     if not (towers.image and towers.text):
         missing = 'text' if towers.image else 'image'
         raise WeightsError(f'{source} holds no {missing} tower: a pair needs both')
-    scale = towers.rest.get('logit_scale', towers.rest.get(_OUR_SCALE))
+    scale = towers.rest.get(_CLIP_SCALE, towers.rest.get(_OUR_SCALE))
     if scale is not None:
-        return {**state, 'logit_scale': scale}, ''
+        return {**state, _CLIP_SCALE: scale}, ''
     initial = torch.tensor(math.log(1 / 0.07))
     return (
-        {**state, 'logit_scale': initial},
+        {**state, _CLIP_SCALE: initial},
         'logit_scale is not in the file: 1 / 0.07 was written, where CLIP starts',
     )
 

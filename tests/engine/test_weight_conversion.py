@@ -124,14 +124,22 @@ def test_what_is_not_known_is_not_claimed(pair, tmp_path):
 def test_there_and_back_again(farl, tmp_path):
     first, second = tmp_path / 'ours.safetensors', tmp_path / 'theirs.pth'
     convert(str(farl), str(first))
-    said = convert(str(first), str(second), 'openai')
+    convert(str(first), str(second), 'openai')
     state, original = (read_file(f)['state_dict'] for f in (second, farl))
-    towers = original.keys() - {'visual.mask_token', 'logit_scale'}
-    assert state.keys() == towers | {'logit_scale'}
-    for key in towers:
-        assert torch.equal(state[key], original[key]), key
-    # Our towers have no temperature of their own.
-    assert state['logit_scale'] == pytest.approx(math.log(1 / 0.07))
+    assert state.keys() == original.keys() - {'visual.mask_token'}
+    for key, value in state.items():
+        assert torch.equal(value, original[key]), key
+
+
+def test_towers_without_a_temperature_get_that_where_clip_starts(pair, tmp_path):
+    first, second = tmp_path / 'ours.pth', tmp_path / 'theirs.pth'
+    state = pair.state_dict()
+    del state['logit_scale']
+    torch.save(state, tmp_path / 'pair.pth')
+    convert(str(tmp_path / 'pair.pth'), str(first))
+    said = convert(str(first), str(second), 'openai')
+    scale = read_file(second)['state_dict']['logit_scale']
+    assert scale == pytest.approx(math.log(1 / 0.07))
     assert '1 / 0.07 was written' in said
 
 
@@ -189,3 +197,9 @@ def test_a_file_without_a_known_tower_is_refused(tmp_path):
 def test_another_ending_is_refused(farl, tmp_path):
     with pytest.raises(WeightsError, match=r'a\.bin: weights are written to'):
         convert(str(farl), str(tmp_path / 'a.bin'))
+
+
+def test_a_converted_clip_is_tested_at_its_own_temperature(farl, tmp_path):
+    target = tmp_path / 'ours.pth'
+    assert 'logit_scale' not in convert(str(farl), str(target))
+    assert read_file(target)['state_dict']['logit_scale'] == 3.5

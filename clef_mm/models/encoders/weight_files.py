@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from clef_mm.errors import UserError
@@ -68,7 +69,7 @@ def write_content(path: Path, content: dict[str, Any]) -> None:
         content: ``state_dict`` of tensors and ``meta`` of plain containers.
 
     Raises:
-        WeightsError: If the ending is another one.
+        WeightsError: If the ending is another one, or the file cannot be written.
     """
     if path.suffix not in ('.safetensors', '.pth'):
         raise WeightsError(f'{path}: weights are written to .safetensors or .pth')
@@ -78,13 +79,18 @@ def write_content(path: Path, content: dict[str, Any]) -> None:
         for key, value in content['state_dict'].items()
     }
     meta = content['meta']
-    path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    if path.suffix == '.safetensors':
-        save_file(state, half, {'format': 'pt', _META: json.dumps(meta)})
-    else:
-        torch.save({'state_dict': state, 'meta': meta}, half)
-    os.replace(half, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == '.safetensors':
+            save_file(state, half, {'format': 'pt', _META: json.dumps(meta)})
+        else:
+            torch.save({'state_dict': state, 'meta': meta}, half)
+        os.replace(half, path)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        with suppress(OSError):
+            half.unlink()
+        raise WeightsError(f'{path} cannot be written: {_reason(error)}') from error
 
 
 def sha256(path: Path) -> str:

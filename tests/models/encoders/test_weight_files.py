@@ -112,3 +112,15 @@ def test_meta_must_be_a_dict(tmp_path, meta):
     torch.save({'state_dict': {}, 'meta': meta}, tmp_path / 'a.pth')
     with pytest.raises(WeightsError, match='its meta is no dict'):
         read_content(Path(tmp_path, 'a.pth'))
+
+
+@pytest.mark.parametrize('name', ['a.pth', 'a.safetensors'])
+def test_a_place_that_cannot_be_written_to_is_told(tmp_path, name):
+    (tmp_path / 'file').write_text('in the way')
+    content = {'state_dict': {'a': torch.ones(1)}, 'meta': {}}
+    with pytest.raises(WeightsError, match='cannot be written'):
+        write_content(tmp_path / 'file' / name, content)
+    (tmp_path / name).mkdir()
+    with pytest.raises(WeightsError, match='cannot be written'):
+        write_content(tmp_path / name, content)
+    assert {path.name for path in tmp_path.iterdir()} == {'file', name}
