@@ -16,6 +16,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', default='work_dirs/study', help='of all runs')
     parser.add_argument('--docs', default='docs', help='folder with study.md')
     parser.add_argument('--workers', type=int, default=2, help='runs at a time')
+    parser.add_argument(
+        '--seeds', type=int, nargs='+', default=[0, 1, 2], help='default: 0 1 2'
+    )
     return parser.parse_args()
 
 
@@ -26,7 +29,7 @@ def main() -> None:
     from clef_mm.study.study import run_study
 
     with guarded():
-        run_study(args.work_dir, args.docs, args.workers)
+        run_study(args.work_dir, args.docs, args.workers, args.seeds)
 
 
 if __name__ == '__main__':

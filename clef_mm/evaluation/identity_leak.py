@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,8 +99,8 @@ class IdentityLeak(BaseMetric):
               points; above 1 = an activity unites more than a person does.
 
         Raises:
-            ValueError: If a shape or value is not as stated, or there are not two
-                subjects with two activities each.
+            ValueError: If a shape or value is not as stated, there are not two subjects
+                of two activities each, or no two subjects show the same one.
         """
         features = to_array(features).astype(np.float64)
         subjects, activities = np.asarray(subjects), to_array(activities)
@@ -161,9 +162,14 @@ def _check(features: np.ndarray, subjects: np.ndarray, activities: np.ndarray) -
             f'shapes {subjects.shape} and {activities.shape}'
         )
     pairs = set(zip(subjects.tolist(), activities.tolist(), strict=True))
-    shown = [len({a for s, a in pairs if s == name}) for name in set(subjects.tolist())]
-    if sum(count > 1 for count in shown) < 2:
+    activities_of = Counter(subject for subject, _ in pairs)
+    people_of = Counter(activity for _, activity in pairs)
+    if sum(count > 1 for count in activities_of.values()) < 2:
         raise ValueError(
             'identity is compared across activities: at least two subjects must show '
             'two activities each'
+        )
+    if max(people_of.values()) < 2:
+        raise ValueError(
+            'identity is compared with activity: two subjects must show the same one'
         )

@@ -58,7 +58,7 @@ def collect(root: Path, seeds: Sequence[int] = plan.SEEDS) -> dict[str, Any]:
     Raises:
         ResultError: If a run is not done.
     """
-    _check_done(root, tuple(seeds))
+    _check_done(root, seeds)
     shares = [f'{share:g}' for share in plan.EPOCHS]
     results: Results = {
         (row, share): [
@@ -164,7 +164,7 @@ def _features(
     return {**found, SECONDS: [train_seconds(folder) for folder in folders]}
 
 
-def _check_done(root: Path, seeds: tuple[int, ...]) -> None:
+def _check_done(root: Path, seeds: Sequence[int]) -> None:
     runs = [
         plan.generic_run(root),
         *plan.stage_1_runs(root, seeds),

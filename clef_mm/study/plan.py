@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def generic_run(root: Path) -> Run:
     return Run(config_file(GENERIC), str(root / GENERIC), ())
 
 
-def stage_1_runs(root: Path, seeds: tuple[int, ...] = SEEDS) -> list[Run]:
+def stage_1_runs(root: Path, seeds: Sequence[int] = SEEDS) -> list[Run]:
     """Return the runs of stage 1, one for each pairing and seed."""
     return [
         Run(
@@ -80,7 +81,7 @@ def stage_1_runs(root: Path, seeds: tuple[int, ...] = SEEDS) -> list[Run]:
     ]
 
 
-def stage_2_runs(root: Path, seeds: tuple[int, ...] = SEEDS) -> list[Run]:
+def stage_2_runs(root: Path, seeds: Sequence[int] = SEEDS) -> list[Run]:
     """Return the runs of stage 2: every row, share of labels and seed."""
     return [
         _stage_2_run(root, row, share, seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from clef_mm.datasets.synthetic import write_bp4d, write_captioned_faces
@@ -12,7 +13,12 @@ from clef_mm.study.page import write_tables
 from clef_mm.study.running import run_all
 
 
-def run_study(work_dir: str, docs: str, workers: int = 2) -> None:
+def run_study(
+    work_dir: str,
+    docs: str,
+    workers: int = 2,
+    seeds: Sequence[int] = plan.SEEDS,
+) -> None:
     """Run what is not done yet, and write what was found.
 
     Args:
@@ -20,6 +26,7 @@ def run_study(work_dir: str, docs: str, workers: int = 2) -> None:
         docs: Folder of ``study.md``; numbers go to ``study.json`` beside it, pictures
             to ``images/``.
         workers: Runs at a time, one thread each.
+        seeds: Every row is trained once with each.
 
     Raises:
         UserError: For anything a user can mend.
@@ -28,10 +35,10 @@ def run_study(work_dir: str, docs: str, workers: int = 2) -> None:
     write_captioned_faces('data/synthetic/captioned_faces', workers=workers)
     write_bp4d('data/synthetic/bp4d', workers=workers)
     run_all([plan.generic_run(root)], 'generic pair', workers)
-    run_all(plan.stage_1_runs(root), 'stage 1', workers)
-    run_all(plan.stage_2_runs(root), 'stage 2', workers)
+    run_all(plan.stage_1_runs(root, seeds), 'stage 1', workers)
+    run_all(plan.stage_2_runs(root, seeds), 'stage 2', workers)
 
-    findings = collect(root)
+    findings = collect(root, seeds)
     text = json.dumps(findings, indent=1)
     (folder / 'study.json').write_text(text + '\n', 'utf-8')
     write_tables(folder / 'study.md', findings)

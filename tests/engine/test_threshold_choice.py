@@ -93,6 +93,7 @@ class Part:
     """A dataset of people, as far as leaks are looked for."""
 
     OFFICIAL_PARTS = None
+    share = 1
 
     def __init__(self, split, names):
         self.names = {f'BP4D/{name}' for name in names}

@@ -92,6 +92,14 @@ def test_a_draw_stands_for_many():
         (lambda f, s, a: (f, s[1:], a), 'as many subjects'),
         (lambda f, s, a: (f, s, [0] * len(s)), 'across activities'),
         (lambda f, s, a: (f, ['F001'] * len(s), a), 'two subjects'),
+        (
+            lambda f, s, a: (
+                f,
+                s,
+                [int(p[1:]) * 9 + x for p, x in zip(s, a, strict=True)],
+            ),
+            'show the same one',
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(change, message):

@@ -106,14 +106,21 @@ class _Video:
         self.next = 0
 
     def read(self, index: int) -> np.ndarray:
+        image = self._decode(index)
+        if image is None:
+            # A decoder can lose its way: a fresh one is asked before the frame is lost.
+            self.capture, self.next = _open(self.path), 0
+            image = self._decode(index)
+        if image is None:
+            raise BrokenImageError(f'{self.path} has no readable frame {index}')
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+    def _decode(self, index: int) -> np.ndarray | None:
         if index != self.next:
             self.capture.set(cv2.CAP_PROP_POS_FRAMES, index)
         decoded, image = self.capture.read()
-        self.next = index + 1
-        if not decoded:
-            self.next = -1
-            raise BrokenImageError(f'{self.path} has no readable frame {index}')
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        self.next = index + 1 if decoded else -1
+        return image if decoded else None
 
 
 @cache

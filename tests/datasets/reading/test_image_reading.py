@@ -245,3 +245,29 @@ def test_loader_workers_open_videos_of_their_own(large_video):
     for round_ in range(2):
         assert frames[round_ + 3] == expected[round_ + 3]  # the parent reads on
         assert [float(value) for value in loader] == expected
+
+
+def test_a_decoder_that_lost_its_way_is_replaced(tmp_path, monkeypatch):
+    path = write_video(tmp_path / 'v.avi')
+    expected = read_video_frame(path, 7)
+    same = tmp_path / 'same.avi'
+    same.write_bytes(path.read_bytes())
+    opened = []
+
+    class Decoder:
+        """The first that is opened reads nothing."""
+
+        def __init__(self, *arguments):
+            self.inner = cv2_capture(*arguments)
+            opened.append(self)
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+        def read(self):
+            return (False, None) if self is opened[0] else self.inner.read()
+
+    cv2_capture = cv2.VideoCapture
+    monkeypatch.setattr(cv2, 'VideoCapture', Decoder)
+    assert np.array_equal(read_video_frame(same, 7), expected)
+    assert len(opened) == 2
