@@ -1,4 +1,5 @@
-# make demo: both stages of CLEF on rendered faces.   make test: the test suite.
+# make demo: both stages of CLEF on rendered faces.   make test: the tests, less than ten
+# minutes of them on two cores.   make test-slow: those that take longer.
 # Nothing else is needed: the virtual environment is made and filled here.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ DATA = data/synthetic/bp4d
 STAGE1 = configs/demo/clef_pretrain_tiny_bp4d_fold1.py
 STAGE2 = configs/demo/clef_tiny_bp4d_fold1.py
 
-.PHONY: demo test lint
+.PHONY: demo test test-slow lint
 
 demo: $(VENV)/installed
 	$(RUN) tools/dataset_tools/make_synthetic.py bp4d $(DATA)
@@ -19,7 +20,10 @@ demo: $(VENV)/installed
 	$(RUN) tools/test.py $(STAGE2) work_dirs/demo
 
 test: lint
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile -m 'not slow and not demo'
+
+test-slow: $(VENV)/installed
+	$(RUN) -m pytest -n 2 --dist loadfile -m slow
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

@@ -36,10 +36,12 @@ def draw_f1(path: Path, findings: Mapping[str, Any]) -> Path:
     """Draw the F1 of some rows over the share of labels, with the spread of seeds."""
     axes = _new_axes(7.2, 4.8)
     shares = [f'{share:g}' for share in plan.EPOCHS]
-    for place, (row, (colour, dashes)) in enumerate(_LINES.items()):
+    shown = [row for row in _LINES if row.name in findings['rows']]
+    for place, row in enumerate(shown):
+        colour, dashes = _LINES[row]
         values = 100 * np.array([findings['rows'][row.name][share] for share in shares])
         # Beside each other, so that the bars can be told apart.
-        x = np.arange(len(shares)) + 0.04 * (place - len(_LINES) / 2)
+        x = np.arange(len(shares)) + 0.02 * (place - len(shown) / 2)
         axes.errorbar(
             *(x, values.mean(axis=1)),
             yerr=values.std(axis=1, ddof=1) if values.shape[1] > 1 else None,
@@ -90,8 +92,9 @@ def _new_axes(width: float, height: float) -> Axes:
 
 
 def _conditions(findings: Mapping[str, Any]) -> str:
+    count = len(findings['seeds'])
+    seeds = f'{count} seeds, mean and spread' if count > 1 else 'one seed'
     return (
-        f'{findings["subjects"]} rendered people, {len(findings["seeds"])} seeds '
-        '(mean and standard deviation, or a dot each)\n'
+        f'{findings["subjects"]} rendered people, {seeds}\n'
         'SYNTHETIC DATA: no result on real faces.'
     )

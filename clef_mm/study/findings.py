@@ -68,7 +68,7 @@ def collect(root: Path, seeds: Sequence[int] = plan.SEEDS) -> dict[str, Any]:
         for row in plan.ROWS
         for share in shares
     }
-    protocol = results[plan.FULL, shares[0]][0].protocol
+    protocol = results[plan.ROWS[0], shares[0]][0].protocol
     return {
         'seeds': list(seeds),
         'subjects': len(protocol['subjects']),

@@ -1,15 +1,21 @@
-"""A small study for real: rendered, trained, tested, and not done twice."""
+"""A small study for real: rendered, trained, tested, written, and not done twice."""
 
+import json
+import re
+import subprocess
+import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from clef_mm.datasets.synthetic import write_bp4d, write_captioned_faces
 from clef_mm.evaluation import read_result
-from clef_mm.study import plan
-from clef_mm.study.findings import F1, FEATURE_MEASURES, difference
-from clef_mm.study.running import is_done, run_all, train_seconds
+from clef_mm.study import findings, page, plan, study
+from clef_mm.study.findings import F1
+from clef_mm.study.running import is_done
+from clef_mm.study.study import run_study
 
 ROOT = Path(__file__).resolve().parents[2]
 # Fold 1 tests the first two of these.
@@ -17,63 +23,76 @@ SUBJECTS = ['F001', 'M001', 'F003', 'F005', 'M002', 'M005']
 
 
 @pytest.fixture
-def study(tmp_path, monkeypatch):
-    """A folder with the configs and little of everything else."""
+def folder(tmp_path, monkeypatch):
+    """A folder with the configs, a page, and little of everything else."""
     (tmp_path / 'configs').symlink_to(ROOT / 'configs')
+    (tmp_path / 'docs').mkdir()
+    (tmp_path / 'docs/study.md').write_text(f'{page.BEGIN}\n{page.END}\n')
     monkeypatch.chdir(tmp_path)
-    write_captioned_faces('data/synthetic/captioned_faces', n_images=128, workers=1)
-    write_bp4d(
-        'data/synthetic/bp4d',
-        subjects=SUBJECTS,
-        frames_per_sequence=8,
-        size=48,
-        workers=1,
+    few = dict(subjects=SUBJECTS, frames_per_sequence=8, size=48)
+    monkeypatch.setattr(study, 'write_bp4d', partial(write_bp4d, **few))
+    some = dict(n_images=128)
+    monkeypatch.setattr(
+        study, 'write_captioned_faces', partial(write_captioned_faces, **some)
     )
-    return Path('study')
-
-
-def briefly(run, **options):
-    """The same run, one epoch long."""
-    given = dict(option.split('=', 1) for option in run.options)
-    given.update({'train_cfg.max_epochs': 1, **options})
-    return replace(run, options=tuple(f'{key}={value}' for key, value in given.items()))
 
 
 @pytest.mark.slow
-def test_a_small_study(study):
-    generic = briefly(plan.generic_run(study))
-    run_all([generic], 'generic', workers=1)
-    stage_1 = [briefly(run) for run in plan.stage_1_runs(study, (0,))]
-    run_all(stage_1, 'stage 1', workers=2)
-    for run in (generic, *stage_1):
-        assert is_done(run)
-        assert set(FEATURE_MEASURES) <= set(read_result(f'{run.work_dir}/test').metrics)
-        assert train_seconds(Path(run.work_dir)) > 0
+def test_a_small_study(folder, monkeypatch):
+    row = plan.Row('pi', 'i_n')
+    monkeypatch.setattr(plan, 'ROWS', (plan.BASELINE, row))
+    monkeypatch.setattr(plan, 'EPOCHS', {1.0: 1})
+    pair = {'names after PI - images alone': (row, plan.BASELINE)}
+    monkeypatch.setattr(findings, 'COMPARISONS', pair)
+    run_study('work', 'docs', workers=2, seeds=(0,))
 
-    rows = [plan.Row('pi', 'i_n'), plan.BASELINE]
-    folders = {str(plan.stage_2_folder(study, row, 1.0, 0)) for row in rows}
-    stage_2 = [
-        briefly(run)
-        for run in plan.stage_2_runs(study, (0,))
-        if run.work_dir in folders
+    work = Path('work')
+    runs = [
+        plan.generic_run(work),
+        *plan.stage_1_runs(work, (0,)),
+        *plan.stage_2_runs(work, (0,)),
     ]
-    run_all(stage_2, 'stage 2', workers=1)
-    results = [read_result(f'{run.work_dir}/test') for run in stage_2]
-    found = difference(results[:1], results[1:])
-    assert found['mean'] == results[0].metrics[F1] - results[1].metrics[F1]
+    assert len(runs) == 1 + 3 + 2
+    for run in runs:
+        assert is_done(run)
+    found = json.loads(Path('docs/study.json').read_text())
+    f1 = {
+        one: read_result(plan.stage_2_folder(work, one, 1.0, 0) / 'test').metrics[F1]
+        for one in plan.ROWS
+    }
+    assert found['rows'] == {one.name: {'1': [f1[one]]} for one in plan.ROWS}
+    difference = found['comparisons']['names after PI - images alone']['1']
+    assert difference['mean'] == pytest.approx(f1[row] - f1[plan.BASELINE])
+    assert set(found['features']) == set(plan.STAGE_1.values())
+    assert page.tables(found) in Path('docs/study.md').read_text()
+    assert {path.name for path in Path('docs/images').iterdir()} == {
+        *('study_f1.png', 'study_identity.png'),
+    }
     # Each has started from what the plan says.
-    starts = {
-        Path(run.work_dir).name: result.protocol['trained']['start']['stage']
-        for run, result in zip(stage_2, results, strict=True)
-    }
-    assert starts == {
-        'stage2_pi_i_n_1_seed0': 'ActivityPretrainer',
-        'stage2_none_i_1_seed0': 'CaptionPretrainer',
-    }
+    starts = [
+        read_result(f'{run.work_dir}/test').protocol['trained']['start']['stage']
+        for run in runs[4:]
+    ]
+    assert starts == ['CaptionPretrainer', 'ActivityPretrainer']
 
     # What is done is not done again; with other settings it is not done.
-    metrics = Path(stage_2[0].work_dir, 'test/metrics.json')
+    metrics = Path(runs[-1].work_dir, 'test/metrics.json')
     before = metrics.stat().st_mtime_ns
-    run_all(stage_2, 'stage 2', workers=1)
+    run_study('work', 'docs', workers=2, seeds=(0,))
     assert metrics.stat().st_mtime_ns == before
-    assert not is_done(briefly(stage_2[0], **{'optim_wrapper.optimizer.lr': 1e-5}))
+    options = (*runs[-1].options, 'optim_wrapper.optimizer.lr=1e-5')
+    assert not is_done(replace(runs[-1], options=options))
+
+
+def test_the_command_of_the_page_is_that_of_the_tool():
+    text = (ROOT / 'docs/study.md').read_text()
+    assert re.findall(r'```bash\n(.*?)```', text, re.DOTALL) == [
+        'python tools/study.py\n'
+    ]
+    done = subprocess.run(
+        [sys.executable, ROOT / 'tools/study.py', '--help'],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert '--seeds' in done.stdout
