@@ -48,7 +48,11 @@ setup(
     extras_require={
         'prepare': read_requirements('prepare'),
         'optional': read_requirements('optional'),
-        'tests': read_requirements('prepare') + read_requirements('tests'),
+        'tests': [
+            requirement
+            for name in ('prepare', 'optional', 'tests')
+            for requirement in read_requirements(name)
+        ],
         'docs': read_requirements('docs'),
     },
 )
