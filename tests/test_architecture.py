@@ -19,7 +19,15 @@ PYTHON = [
     for path in sorted((ROOT / folder).rglob('*.py'))
 ]
 
-GROUND = {'registry', 'structures', 'compat', 'distributed', 'errors', 'command_line'}
+GROUND = {
+    'registry',
+    'structures',
+    'compat',
+    'distributed',
+    'errors',
+    'command_line',
+    'randomness',
+}
 TOP = {'explain', 'inference', 'study'}
 # Room -> what it may import beside itself and the ground floor.
 MAY_CALL = {
@@ -29,6 +37,7 @@ MAY_CALL = {
     'distributed': set(),
     'errors': set(),
     'command_line': set(),
+    'randomness': {'distributed'},
     'prompts': set(),
     'faces': set(),
     'datasets': {'prompts', 'faces'},

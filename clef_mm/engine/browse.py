@@ -23,8 +23,8 @@ from clef_mm.engine.application import prepare_config
 from clef_mm.engine.config import ConfigError, check_prepared
 from clef_mm.engine.contact_sheet import Entry, draw_contact_sheet
 from clef_mm.engine.provenance import describe_crop, describe_order, describe_split
-from clef_mm.engine.randomness import seed_epoch
 from clef_mm.engine.runner import Runner
+from clef_mm.randomness import seed_batch
 from clef_mm.registry import MODELS
 from clef_mm.structures import UNKNOWN, FaceSample
 
@@ -118,11 +118,10 @@ def first_images(cfg: Config, split: str, count: int, seed: int) -> Seen:
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'clef_mm')):
         loader = _build_loader(cfg, split, seed)
         preprocessor = MODELS.build(cfg.model['data_preprocessor'])
-    # As SeedEpochHook does before the first epoch.
-    seed_epoch(seed, 0)
     views: list[np.ndarray] = []
     samples: list[FaceSample] = []
-    for batch in loader:
+    for number, batch in enumerate(loader):
+        seed_batch(seed, 0, number)  # as SeedHook does
         given = preprocessor(batch, training=split == 'train')
         views.extend(_pixels(given['inputs'], preprocessor, len(batch['data_samples'])))
         samples.extend(batch['data_samples'])
@@ -131,13 +130,14 @@ def first_images(cfg: Config, split: str, count: int, seed: int) -> Seen:
     if not samples:
         raise ConfigError(
             f'{split} has {len(loader.dataset)} images: not one batch of '
-            f'{loader.batch_size}. Set {split}_dataloader.batch_size lower.'
+            f'{loader.batch_sampler.batch_size}. Set {split}_dataloader.batch_size '
+            'lower.'
         )
     return Seen(
         np.stack(views[:count]),
         samples[:count],
         loader.dataset,
-        describe_order(loader.sampler),
+        describe_order(loader.batch_sampler.sampler),
     )
 
 

@@ -13,20 +13,21 @@ from mmengine.device import get_device
 from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
+from mmengine.runner import BaseLoop
 from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
 from torch.utils.data import DataLoader
 
 from clef_mm import __version__, compat, distributed
 from clef_mm.engine.config import ConfigError
+from clef_mm.engine.epoch_loop import EpochLoop
 from clef_mm.engine.hooks import (
     BrokenImageHook,
     CheckpointContentHook,
     RunPlanHook,
-    SeedEpochHook,
+    SeedHook,
     TrainingLogHook,
 )
-from clef_mm.engine.randomness import seed_worker
 from clef_mm.engine.trained_labels import check_labels
 from clef_mm.models.encoders.weights import (
     WeightsError,
@@ -104,7 +105,7 @@ class Runner(MMEngineRunner):
         super().register_default_hooks(hooks)
         for hook in (
             RunPlanHook(),
-            SeedEpochHook(),
+            SeedHook(),
             BrokenImageHook(),
             CheckpointContentHook(),
         ):
@@ -116,7 +117,7 @@ class Runner(MMEngineRunner):
         seed: int | None = None,
         diff_rank_seed: bool = False,
     ) -> DataLoader:
-        """Build a loader of faces whose workers are seeded by epoch.
+        """Build a loader of faces that are seeded by their place in the epoch.
 
         Raises:
             ConfigError: If a batch is no whole number of the sampler's blocks.
@@ -124,17 +125,30 @@ class Runner(MMEngineRunner):
         if isinstance(dataloader, dict):
             dataloader = {
                 'collate_fn': {'type': collate_faces},
-                'worker_init_fn': {'type': seed_worker},
                 **dataloader,
+                'batch_sampler': {
+                    'type': 'clef_mm.SeededBatches',
+                    'drop_last': dataloader.get('drop_last', False),
+                    'seed': seed,
+                },
             }
+            dataloader.pop('drop_last', None)
         loader = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
-        block = getattr(loader.sampler, 'block', 1)
-        if loader.batch_size is not None and loader.batch_size % block:
+        batches = loader.batch_sampler
+        block = getattr(batches.sampler, 'block', 1)
+        if batches.batch_size % block:
             raise ConfigError(
-                f'batch_size={loader.batch_size} is not a multiple of block={block} of '
-                f'{type(loader.sampler).__name__}: a batch would cut blocks in two'
+                f'batch_size={batches.batch_size} is not a multiple of block={block} '
+                f'of {type(batches.sampler).__name__}: a batch would cut blocks in two'
             )
         return loader
+
+    def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
+        """Build a loop that can begin inside an epoch, or what the config says."""
+        if isinstance(loop, dict) and 'type' not in loop and loop.get('by_epoch', True):
+            loop = {'type': EpochLoop, **loop}
+            loop.pop('by_epoch', None)
+        return super().build_train_loop(loop)
 
     def load_or_resume(self) -> None:
         """Resume from the newest checkpoint of the work directory, wherever it lies."""

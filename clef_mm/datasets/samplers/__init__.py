@@ -9,6 +9,7 @@ from clef_mm.datasets.samplers.class_balanced import ClassBalancedSampler
 from clef_mm.datasets.samplers.dataset_balanced import DatasetBalancedSampler
 from clef_mm.datasets.samplers.epoch_sampler import EpochSampler, SamplerError
 from clef_mm.datasets.samplers.group_sampler import GroupSampler
+from clef_mm.datasets.samplers.seeded_batches import SeededBatches
 from clef_mm.datasets.samplers.subject_balanced import SubjectBalancedSampler
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     'EpochSampler',
     'GroupSampler',
     'SamplerError',
+    'SeededBatches',
     'SubjectBalancedSampler',
 ]

@@ -4,7 +4,7 @@ from clef_mm.engine.hooks.broken_image_hook import BrokenImageHook
 from clef_mm.engine.hooks.checkpoint_content_hook import CheckpointContentHook
 from clef_mm.engine.hooks.label_weight_hook import LabelWeightHook
 from clef_mm.engine.hooks.run_plan_hook import RunPlanHook
-from clef_mm.engine.hooks.seed_epoch_hook import SeedEpochHook
+from clef_mm.engine.hooks.seed_hook import SeedHook
 from clef_mm.engine.hooks.training_log_hook import TrainingLogHook
 
 __all__ = [
@@ -12,6 +12,6 @@ __all__ = [
     'CheckpointContentHook',
     'LabelWeightHook',
     'RunPlanHook',
-    'SeedEpochHook',
+    'SeedHook',
     'TrainingLogHook',
 ]

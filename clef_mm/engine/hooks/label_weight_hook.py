@@ -17,7 +17,7 @@ class LabelWeightHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Set the weights, and print them with the names of the classes."""
-        sampler = runner.train_dataloader.sampler
+        sampler = runner.train_dataloader.batch_sampler.sampler
         if getattr(sampler, 'balances_labels', False):
             runner.logger.warning(
                 f'{type(sampler).__name__} already draws rare labels more often, and '

@@ -38,7 +38,8 @@ class RunPlanHook(Hook):
         data = [train]
         if runner.val_loop is not None:
             data.append(runner.val_dataloader.dataset)
-        sampling = provenance.describe_order(runner.train_dataloader.sampler)
+        order = runner.train_dataloader.batch_sampler.sampler
+        sampling = provenance.describe_order(order)
         start = _start_of(runner)
         text_meta = getattr(runner.plain_model, 'text_weights_meta', {})
         seen_before = set().union(
