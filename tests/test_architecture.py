@@ -27,6 +27,7 @@ GROUND = {
     'errors',
     'command_line',
     'randomness',
+    'whole_file',
 }
 TOP = {'explain', 'inference', 'study'}
 # Room -> what it may import beside itself and the ground floor.
@@ -38,6 +39,7 @@ MAY_CALL = {
     'errors': set(),
     'command_line': set(),
     'randomness': {'distributed'},
+    'whole_file': set(),
     'prompts': set(),
     'faces': set(),
     'datasets': {'prompts', 'faces'},

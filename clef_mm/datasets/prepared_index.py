@@ -18,6 +18,7 @@ import numpy as np
 
 from clef_mm.datasets.frame_table import Categories, FrameTable, Paths
 from clef_mm.errors import UserError
+from clef_mm.whole_file import whole_file
 
 INDEX_FILE = 'index.npz'
 _HEADER = 'header'
@@ -88,15 +89,8 @@ def save_table(
     arrays = {_HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8)}
     for name, column in frames.columns.items():
         arrays |= _encode(_COLUMN + name, column, root)
-    half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    try:
-        with half.open('wb') as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
+    with whole_file(path, durable=True) as file:
+        np.savez(file, **arrays)
 
 
 def hash_table(frames: FrameTable, root: Path) -> str:

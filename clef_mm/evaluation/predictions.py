@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import numpy as np
 
 from clef_mm.errors import UserError
 from clef_mm.structures import FaceSample
+from clef_mm.whole_file import whole_file
 
 # What numpy and zipfile raise on other, cut or changed bytes.
 _DAMAGE = (
@@ -76,14 +76,10 @@ class Predictions:
 
     def write(self, path: str | Path) -> Path:
         """Write a compressed ``.npz`` without pickles, whole or not at all."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
         content = {field: np.asarray(getattr(self, field)) for field in _FIELDS}
-        with half.open('wb') as file:  # given a name, numpy would append .npz to it
+        with whole_file(path) as file:  # given a name, numpy would append .npz to it
             np.savez_compressed(file, **content)
-        os.replace(half, path)
-        return path
+        return Path(path)
 
 
 def place_of(sample: FaceSample) -> tuple[str, str, int]:

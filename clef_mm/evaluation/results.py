@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from clef_mm.evaluation.protocol import (
     synthetic_notice,
 )
 from clef_mm.evaluation.thresholds import thresholds_of
+from clef_mm.whole_file import whole_file
 
 PROTOCOL_KEYS = (
     'dataset',
@@ -198,11 +198,8 @@ def read_json(path: Path, how_to_get: str) -> dict[str, Any]:
 
 def replace_text(path: Path, text: str) -> Path:
     """Write a text file, whole or not at all; its folder is made if needed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # One name per process, so that two runs cannot write into each other's half.
-    half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    half.write_text(text, encoding='utf-8')
-    os.replace(half, path)
+    with whole_file(path) as file:
+        file.write(text.encode())
     return path
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from clef_mm.datasets.preparation.crop_job import PreparationError, cannot_write
 from clef_mm.datasets.prepared_index import has_index, read_header
+from clef_mm.whole_file import whole_file
 
 _NAME = '.preparing'
 _SETTINGS, _LOCK = 'settings.json', 'lock'
@@ -76,9 +77,8 @@ class WorkFolder:
             self._check_same(json.loads(begun.read_text('utf-8')), settings)
             return True
         try:
-            half = begun.with_suffix('.tmp')
-            half.write_text(json.dumps(settings, indent=2) + '\n', 'utf-8')
-            os.replace(half, begun)
+            with whole_file(begun) as file:
+                file.write(f'{json.dumps(settings, indent=2)}\n'.encode())
         except OSError as error:
             raise cannot_write(error, self.root) from error
         return True

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+
+from clef_mm.whole_file import whole_file
 
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile)
 _SIGNATURE = 'signature'
@@ -63,14 +65,5 @@ def write_cached(path: Path, signature: str, arrays: dict[str, np.ndarray]) -> N
     """Keep the arrays, whole or not at all; not where one may not write."""
     named = {_PREFIX + name: array for name, array in arrays.items()}
     named[_SIGNATURE] = np.frombuffer(signature.encode(), np.uint8)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, half = tempfile.mkstemp(dir=path.parent, suffix='.tmp')
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, 'wb') as file:
-            np.savez(file, **named)
-        os.replace(half, path)
-    except OSError:
-        Path(half).unlink(missing_ok=True)
+    with suppress(OSError), whole_file(path) as file:
+        np.savez(file, **named)

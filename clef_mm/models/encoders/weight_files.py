@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from clef_mm.errors import UserError
 from clef_mm.models.encoders import torchscript_archive
+from clef_mm.whole_file import whole_file
 
 _META = 'clef_mm'  # where a safetensors file of ours holds its meta, as JSON
 
@@ -79,17 +78,13 @@ def write_content(path: Path, content: dict[str, Any]) -> None:
         for key, value in content['state_dict'].items()
     }
     meta = content['meta']
-    half = path.with_name(f'{path.name}.{os.getpid()}.tmp')
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == '.safetensors':
-            save_file(state, half, {'format': 'pt', _META: json.dumps(meta)})
-        else:
-            torch.save({'state_dict': state, 'meta': meta}, half)
-        os.replace(half, path)
+        with whole_file(path) as file:
+            if path.suffix == '.safetensors':
+                file.write(save(state, {'format': 'pt', _META: json.dumps(meta)}))
+            else:
+                torch.save({'state_dict': state, 'meta': meta}, file)
     except (OSError, RuntimeError, SafetensorError) as error:
-        with suppress(OSError):
-            half.unlink()
         raise WeightsError(f'{path} cannot be written: {_reason(error)}') from error
 
 
