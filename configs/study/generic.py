@@ -48,3 +48,7 @@ test_evaluator = [dict(type=ActivityProbe), dict(type=IdentityLeak)]
 default_hooks.checkpoint.interval = 1000  # the last epoch is kept in any case
 train_cfg.max_epochs = 10
 optim_wrapper.optimizer.lr = 3e-3
+# The image tower learns what the text tower has from the start, which tells any two
+# texts apart. Trained on captions of looks it takes what they never name, AUs, for one
+# text: the twelve names then have a mean cosine of 0.99, not 0.86.
+optim_wrapper.paramwise_cfg = dict(custom_keys={'text_encoder': dict(lr_mult=0.0)})

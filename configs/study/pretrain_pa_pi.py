@@ -36,4 +36,4 @@ train_cfg.max_epochs = 6
 default_hooks.checkpoint.interval = 1000  # the last epoch is kept in any case
 optim_wrapper.optimizer.lr = 4e-3
 # Eight texts are all the text tower sees here: at the full rate it forgets the others.
-optim_wrapper.paramwise_cfg = dict(custom_keys={'text_encoder': dict(lr_mult=0.1)})
+optim_wrapper.paramwise_cfg = dict(custom_keys={'text_encoder': dict(lr_mult=0.03)})
