@@ -47,7 +47,8 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        sys.exit(f'\nerror: {error}')
+        print(f'\nerror: {error}', file=sys.stderr, flush=True)
+        sys.exit(error.exit_code)
 
 
 def parse_options(options: list[str]) -> dict[str, Any]:

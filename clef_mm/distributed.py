@@ -107,6 +107,30 @@ def gather_objects(value: Any) -> list[Any]:
     return values
 
 
+class AnyRank:
+    """Tell all ranks what one of them knows, one step later and without waiting."""
+
+    def __init__(self) -> None:
+        self._sent: tuple[dist.Work, Tensor] | None = None
+
+    def tell(self, flag: bool) -> bool:
+        """Send a flag; return whether any rank had sent True the time before.
+
+        Alone, return the flag. All ranks must call it equally often.
+        """
+        if not is_distributed():
+            return flag
+        told = False
+        if self._sent is not None:
+            work, value = self._sent
+            work.wait()
+            told = bool(value)
+        value = torch.tensor(int(flag))
+        group = _host_group()
+        self._sent = dist.all_reduce(value, dist.ReduceOp.MAX, group, True), value
+        return told
+
+
 def gather_rows(rows: Tensor, sizes: list[int]) -> Tensor:
     """Concatenate the rows of all ranks, in rank order, with gradient.
 

@@ -13,6 +13,8 @@ class UserError(Exception):
     without a traceback.
     """
 
+    exit_code = 1
+
 
 def nearest(name: object, names: Iterable[str]) -> str:
     """Return ``"; did you mean 'X'?"`` for the closest of ``names``, or ``''``.

@@ -46,7 +46,7 @@ def test_every_rule_has_its_row():
 
 def test_the_demo_keeps_what_the_page_says():
     checkpoint = load_config(ROOT / CONFIG).default_hooks.checkpoint
-    assert checkpoint.max_keep_ckpts == 1
+    assert checkpoint.max_keep_ckpts == 2
     assert checkpoint.save_best == 'au_f1/mean'
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
@@ -73,11 +74,11 @@ def check_will_be_kept(config: Config, epoch: str | None) -> None:
         EpochChoiceError: Says what to train with.
     """
     _check_word(epoch)
-    saving = config.get('default_hooks', {}).get('checkpoint') or {}
+    saving = _saving(config)
     if epoch == BEST and not saving.get('save_best'):
         raise EpochChoiceError(_no_best(Path(config.work_dir), []))
-    if epoch == BEST_ON_TEST and saving.get('max_keep_ckpts', -1) == 1:
-        raise EpochChoiceError(_too_few(Path(config.work_dir), 1))
+    if epoch == BEST_ON_TEST and saving.get('max_keep_ckpts', -1) != -1:
+        raise EpochChoiceError(_too_few(Path(config.work_dir), saving.max_keep_ckpts))
 
 
 def epoch_rule(checkpoint: str, epoch: str | None = None) -> str:
@@ -110,6 +111,12 @@ def _last(path: Path) -> str:
     return f'{path.stem} of {total}, not finished'
 
 
+def _saving(config: Config | None) -> dict[str, Any]:
+    """Return how a training with this config saves, as far as it says so."""
+    hooks = config.get('default_hooks', {}) if config else {}
+    return hooks.get('checkpoint') or {}
+
+
 def _check_word(epoch: str | None) -> None:
     if epoch is not None and epoch not in EPOCHS:
         raise EpochChoiceError(f'--epoch is one of {", ".join(EPOCHS)}, got {epoch!r}')
@@ -118,17 +125,19 @@ def _check_word(epoch: str | None) -> None:
 def _all_kept(work_dir: Path) -> list[str]:
     found = {
         int(match[1]): path
-        for path in work_dir.glob('*.pth')
-        if not path.name.startswith('best_') and (match := _NUMBER.search(path.name))
+        for path in work_dir.glob('epoch_*.pth')
+        if (match := _NUMBER.match(path.name))
     }
-    if len(found) < 2:
+    kept = _saving(recorded_config(work_dir)).get('max_keep_ckpts', -1)
+    if len(found) < 2 or kept != -1:
         raise EpochChoiceError(_too_few(work_dir, len(found)))
     return [str(path) for _, path in sorted(found.items())]
 
 
 def _too_few(work_dir: Path, count: int) -> str:
     return (
-        f'{work_dir} keeps {count} checkpoint(s), among which no best can be chosen. '
+        f'{work_dir} keeps {count} checkpoint(s) and not those of all epochs, among '
+        'which the best would be chosen. '
         'Train with --cfg-options default_hooks.checkpoint.max_keep_ckpts=-1 to keep '
         'them all'
     )

@@ -19,20 +19,29 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from clef_mm import __version__, compat, distributed
+from clef_mm.engine.checkpoint_content import checkpoint_content
+from clef_mm.engine.checkpoint_files import (
+    CheckpointError,
+    checkpoints,
+    is_whole,
+    write_checkpoint,
+)
 from clef_mm.engine.config import ConfigError
 from clef_mm.engine.epoch_loop import EpochLoop
 from clef_mm.engine.hooks import (
     BrokenImageHook,
     CheckpointContentHook,
+    FiniteHook,
     RunPlanHook,
     SeedHook,
     TrainingLogHook,
 )
+from clef_mm.engine.stop_signals import StopSignals
 from clef_mm.engine.trained_labels import check_labels
 from clef_mm.models.encoders.weights import (
+    POINTER,
     WeightsError,
     load_exactly,
-    newest_checkpoint,
     read_file,
 )
 from clef_mm.structures import collate_faces
@@ -60,6 +69,8 @@ class Runner(MMEngineRunner):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.provenance: dict[str, Any] = {}
+        self._stop_signals = StopSignals()
+        self._stop_anywhere = distributed.AnyRank()
         config = kwargs.get('cfg') or {}
         # mmengine names runs by the second; its logs and scores are global by name.
         name = (
@@ -106,6 +117,7 @@ class Runner(MMEngineRunner):
         for hook in (
             RunPlanHook(),
             SeedHook(),
+            FiniteHook(),
             BrokenImageHook(),
             CheckpointContentHook(),
         ):
@@ -150,14 +162,79 @@ class Runner(MMEngineRunner):
             loop.pop('by_epoch', None)
         return super().build_train_loop(loop)
 
+    def train(self) -> nn.Module:
+        """Train; a signal to stop ends the run after its next checkpoint.
+
+        Raises:
+            RunStoppedError: If a signal asked to stop; ``--resume`` goes on.
+        """
+        with self._stop_signals.caught():
+            return super().train()
+
+    def stop_requested(self) -> bool:
+        """Tell whether a signal has asked any process to stop.
+
+        Each process must ask equally often.
+        """
+        return self._stop_anywhere.tell(self._stop_signals.received is not None)
+
+    def write_checkpoint(self, name: str, epoch: int, iteration: int) -> None:
+        """Write the state of the run into the work directory; one process does.
+
+        Args:
+            name: Of the file.
+            epoch: Epochs done.
+            iteration: Iterations done.
+
+        Raises:
+            CheckpointError: If it cannot be written; those before are untouched.
+        """
+        if distributed.rank() == 0:
+            content = checkpoint_content(self, epoch, iteration)
+            write_checkpoint(Path(self.work_dir, name), content)
+            self.logger.info(f'wrote {name} after {iteration} iterations')
+
     def load_or_resume(self) -> None:
-        """Resume from the newest checkpoint of the work directory, wherever it lies."""
+        """Resume from the newest whole checkpoint of the work directory."""
         if self._resume and self._load_from is None:
-            if Path(self.work_dir, 'last_checkpoint').is_file():
-                self._load_from = str(newest_checkpoint(self.work_dir))
-            else:
-                self.logger.info(f'nothing to resume in {self.work_dir}: starting anew')
+            # All processes must go on from the same one: the first chooses.
+            found = self._newest_whole() if distributed.rank() == 0 else None
+            self._load_from = distributed.gather_objects(found)[0]
         super().load_or_resume()
+
+    def _newest_whole(self) -> str | None:
+        """Return the checkpoint to go on from; None where the run never came to one.
+
+        Raises:
+            CheckpointError: If there are some, and none is whole.
+        """
+        found = checkpoints(Path(self.work_dir), len(self.train_dataloader))
+        for path in found:
+            if is_whole(path):
+                return str(path)
+            self.logger.warning(f'{path} is damaged: trying the one before')
+        if found or Path(self.work_dir, POINTER).is_file():
+            raise CheckpointError(
+                f'{self.work_dir} held checkpoints, and none is whole: train anew in '
+                'another work dir'
+            )
+        self.logger.info(f'nothing to resume in {self.work_dir}: starting anew')
+        return None
+
+    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
+        """Go on from a checkpoint of this run.
+
+        Raises:
+            CheckpointError: If its epochs have other numbers of batches.
+        """
+        super().resume(filename, *args, **kwargs)
+        if self.iter // len(self.train_dataloader) != self.epoch:
+            raise CheckpointError(
+                f'{filename} was written after {self.iter} iterations, in epoch '
+                f'{self.epoch + 1}; epochs have {len(self.train_dataloader)} now, so '
+                'the run has no place to go on from. Give it the data, batch size and '
+                'number of processes that it had.'
+            )
 
     def load_checkpoint(
         self,
@@ -222,13 +299,6 @@ class Runner(MMEngineRunner):
 
     def _init_model_weights(self) -> None:
         # A resumed run replaces all weights: the file it once started from may be gone.
-        if self._resume and self._finds_checkpoint():
+        if self._resume and (self._load_from or Path(self.work_dir, POINTER).is_file()):
             self.plain_model.weights = None
         super()._init_model_weights()
-
-    def _finds_checkpoint(self) -> bool:
-        try:
-            newest_checkpoint(self._load_from or self.work_dir)
-        except WeightsError:
-            return False
-        return True

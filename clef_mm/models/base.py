@@ -12,7 +12,6 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from clef_mm.models.encoders.weights import read_file
-from clef_mm.models.finite_losses import FiniteLosses
 from clef_mm.models.losses.precision import unit_rows
 from clef_mm.models.precision import PRECISIONS, autocast
 from clef_mm.registry import BACKBONES, TEXT_ENCODERS
@@ -67,8 +66,6 @@ class ImageTextModel(BaseModel):
         self.weights_meta: dict[str, Any] = {}
         self.text_weights_meta: dict[str, Any] = {}
         self.precision = precision
-        self.finite_losses = FiniteLosses()
-        self._batch: list[FaceSample] = []
         self._encoded: dict[tuple[str, ...], Tensor] = {}
         self.register_load_state_dict_post_hook(_forget_encoded_texts)
 
@@ -126,7 +123,6 @@ class ImageTextModel(BaseModel):
                 return features
             if mode == 'predict':
                 return self.predict(features, data_samples)
-            self._batch = data_samples
             return self.loss(features, data_samples)
 
     def text_features(self, texts: Sequence[str]) -> Tensor:
@@ -171,8 +167,8 @@ class ImageTextModel(BaseModel):
     ) -> tuple[Tensor, OrderedDict[str, Tensor]]:
         """Sum the parts named ``loss_*``; return the sum and what is to be logged.
 
-        mmengine sums every key that merely contains ``loss`` and steps on NaN; here an
-        ambiguous name and a value that is not finite are errors.
+        mmengine sums every key that merely contains ``loss``; here an ambiguous name is
+        an error.
         """
         ambiguous = [
             name for name in losses if 'loss' in name and not name.startswith('loss_')
@@ -186,7 +182,6 @@ class ImageTextModel(BaseModel):
         total = sum(parts[1:], parts[0])
         log = OrderedDict(loss=total.detach())
         log.update({name: value.detach() for name, value in losses.items()})
-        self.finite_losses.check(log, self._batch)
         return total, log
 
 

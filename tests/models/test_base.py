@@ -2,14 +2,12 @@
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
 from torch import nn
 
 from clef_mm.models import FacePreprocessor
 from clef_mm.models.base import ImageTextModel
 from clef_mm.models.encoders import OpenCLIPImageEncoder
 from clef_mm.models.encoders.weights import WeightsError
-from clef_mm.models.finite_losses import NonFiniteLossError
 
 
 class ToyEncoder(nn.Module):
@@ -131,28 +129,6 @@ def test_a_name_that_mmengine_would_also_sum_is_refused(losses):
     with pytest.raises(ValueError, match=r"must be named 'loss_\*'") as caught:
         ToyModel({}).parse_losses(tensors(**losses))
     assert str(sorted(losses)) in str(caught.value)
-
-
-def test_a_step_on_a_loss_that_is_no_number_is_refused_before_it_moves_a_weight(faces):
-    preprocessor = {'type': FacePreprocessor, 'image_size': 8}
-    model = ToyModel(
-        {'loss_good': 1.0, 'loss_bad': float('nan')}, data_preprocessor=preprocessor
-    )
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
-    wrapper = OptimWrapper(optimizer)
-    before = [weight.clone() for weight in model.parameters()]
-    with pytest.raises(NonFiniteLossError) as caught:
-        model.train_step(faces(3, size=8), wrapper)
-    assert 'loss_bad = nan' in str(caught.value)
-    assert 'loss_good = nan' not in str(caught.value)
-    assert 'F001/T1/0, F001/T1/1, F001/T1/2.' in str(caught.value)
-    for weight, old in zip(model.parameters(), before, strict=True):
-        assert torch.equal(weight, old)
-    assert not optimizer.state
-
-    model.parts['loss_bad'] = 1.0
-    model.train_step(faces(3, size=8), wrapper)
-    assert not torch.equal(next(model.parameters()), before[0])
 
 
 # Starting weights

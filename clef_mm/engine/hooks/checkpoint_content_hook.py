@@ -17,7 +17,7 @@ from clef_mm.registry import HOOKS
 
 @HOOKS.register_module()
 class CheckpointContentHook(Hook):
-    """Store provenance, labels and towers; only tensors and plain containers.
+    """Store provenance, labels and towers, in plain containers.
 
     Runs after every other hook has added what it needs, and before any of them reads.
     """
@@ -25,13 +25,12 @@ class CheckpointContentHook(Hook):
     priority = 'VERY_LOW'
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add what is known of the run; turn mmengine's log history into lists."""
+        """Add what is known of the run."""
         checkpoint['meta'][KEY] = {
             **runner.provenance,
             'labels': describe_labels(runner.plain_model),
         }
         checkpoint['meta'][TOWERS_KEY] = _tower_settings(runner.plain_model)
-        checkpoint['message_hub'] = compat.plain_message_hub(checkpoint['message_hub'])
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Take the provenance over; turn the lists back into log history.

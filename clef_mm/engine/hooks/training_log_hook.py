@@ -40,12 +40,13 @@ class TrainingLogHook(RuntimeInfoHook):
         if last or self.every_n_inner_iters(batch_idx, self.interval):
             self._fetch(runner)
 
-    def after_train_epoch(self, runner: Runner) -> None:
-        """Check the last losses before anything is saved."""
-        if hasattr(runner.plain_model, 'finite_losses'):
-            runner.plain_model.finite_losses.flush()
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Fetch what is left, so that the log goes on as if never stopped."""
+        self._fetch(runner)
 
     def _fetch(self, runner: Runner) -> None:
+        if not self.pending:
+            return
         names = list(self.pending[0])
         rows = torch.stack(
             [torch.stack([row[name].float() for name in names]) for row in self.pending]

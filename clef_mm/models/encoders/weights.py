@@ -20,6 +20,7 @@ from clef_mm.models.encoders.position_embedding import fit_to_grid
 from clef_mm.models.encoders.weight_files import WeightsError, read_content
 
 __all__ = [
+    'POINTER',
     'TOWERS_KEY',
     'WeightsError',
     'check_activation',
@@ -31,6 +32,8 @@ __all__ = [
     'stored_activation',
 ]
 
+POINTER = 'last_checkpoint'
+"""File of a work directory that names its newest checkpoint."""
 PROVENANCE_KEY = 'clef_mm'
 """Where ``meta`` holds how a checkpoint came about: from whom, with what labels."""
 TOWERS_KEY = 'towers'
@@ -86,7 +89,7 @@ def newest_checkpoint(path: str | Path) -> Path:
     """
     path = Path(path)
     if path.is_dir():
-        pointer = path / 'last_checkpoint'
+        pointer = path / POINTER
         if not pointer.is_file():
             raise WeightsError(f'no checkpoint was written in {path} yet')
         path = path / Path(pointer.read_text().strip()).name

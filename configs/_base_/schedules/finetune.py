@@ -4,10 +4,9 @@ The paper does not give epochs, warm-up or weight decay of stage 2; 10 epochs, a
 of warm-up and 0.01 are our choice.
 """
 
-from mmengine.optim import OptimWrapper
 from torch.optim import AdamW
 
-from clef_mm.engine import WarmupCosineLR
+from clef_mm.engine import OptimWrapper, WarmupCosineLR
 
 train_cfg = dict(by_epoch=True, max_epochs=10)
 test_cfg = dict()

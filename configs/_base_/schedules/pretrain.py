@@ -3,10 +3,9 @@
 The paper does not give the learning rate of stage 1; 2e-5 is our choice for ViT-B/16.
 """
 
-from mmengine.optim import OptimWrapper
 from torch.optim import AdamW
 
-from clef_mm.engine import WarmupCosineLR
+from clef_mm.engine import OptimWrapper, WarmupCosineLR
 
 train_cfg = dict(by_epoch=True, max_epochs=5)
 test_cfg = dict()

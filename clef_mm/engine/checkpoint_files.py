@@ -1,0 +1,110 @@
+"""The checkpoints of a work directory: which there are, and which of them are whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from clef_mm.errors import UserError
+from clef_mm.models.encoders.weights import POINTER
+from clef_mm.whole_file import whole_file
+
+_NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
+_HALF = re.compile(rf'({_NAME.pattern}|best_.*\.pth|{POINTER})\.\d+\.tmp')
+
+
+class CheckpointError(UserError, RuntimeError):
+    """A checkpoint cannot be written, or none is whole; says which one is left."""
+
+
+def write_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """Write a checkpoint, and after it its name as that of the last one.
+
+    It is streamed to the disk: no copy of it is made in memory.
+
+    Raises:
+        CheckpointError: If it cannot be written; those before are untouched.
+    """
+    try:
+        with whole_file(path, durable=True) as file:
+            torch.save(content, file)
+        with whole_file(path.with_name(POINTER), durable=True) as file:
+            file.write(path.name.encode())
+    except (OSError, RuntimeError) as error:
+        others = sorted(other.name for other in path.parent.glob('*.pth'))
+        raise CheckpointError(
+            f'{path} cannot be written: {_reason(error)}. '
+            f'Untouched: {", ".join(others) or "nothing, it is the first"}. Make room '
+            'and go on with --resume.'
+        ) from error
+
+
+def keep_best(path: Path, name: str) -> Path:
+    """Keep a checkpoint under another name, without writing it a second time.
+
+    The best before it, named alike up to the epoch, is removed.
+
+    Returns:
+        ``best_NAME_epoch_3.pth`` beside it.
+
+    Raises:
+        CheckpointError: If it cannot be written.
+    """
+    best = path.with_name(f'best_{name}_{path.name}')
+    try:
+        best.unlink(missing_ok=True)
+        try:
+            os.link(path, best)
+        except OSError:  # not every file system has links
+            with path.open('rb') as source, whole_file(best, durable=True) as file:
+                shutil.copyfileobj(source, file)
+    except OSError as error:
+        raise CheckpointError(f'{best} cannot be written: {_reason(error)}') from error
+    for other in path.parent.glob(f'best_{name}_*.pth'):
+        if other != best:
+            other.unlink()
+    return best
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether every byte of a checkpoint is as it was written.
+
+    torch itself does not look at the check sums that it writes.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile):
+        return False
+
+
+def checkpoints(folder: Path, batches: int) -> list[Path]:
+    """Return the checkpoints of a run, those from the furthest on first.
+
+    Args:
+        folder: Work directory.
+        batches: Of an epoch.
+    """
+    found = []
+    for path in folder.glob('*.pth'):
+        if match := _NAME.fullmatch(path.name):
+            done = int(match[2]) * (batches if match[1] == 'epoch' else 1)
+            found.append((done, path))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def remove_halves(folder: Path) -> None:
+    """Remove what a run that was killed had begun to write."""
+    for path in folder.glob('*.tmp'):
+        if _HALF.fullmatch(path.name):
+            path.unlink()
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, 'strerror', None) or str(error).splitlines()[0]
