@@ -9,9 +9,12 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
+
+from clef_mm.launchers import LaunchError, process_variables
 
 _shared_random = random.Random(0)
+_store: dist.Store | None = None  # where all processes find what one has left there
 
 
 def is_distributed() -> bool:
@@ -37,19 +40,72 @@ def shared_random() -> random.Random:
     return _shared_random
 
 
-def init_process_group() -> None:
-    """Join the processes that torchrun started: NCCL on GPUs, Gloo on CPUs.
+def init_process_group(launcher: str = 'pytorch') -> None:
+    """Join the processes that a launcher started: NCCL on GPUs, Gloo on CPUs.
 
     mmengine's own initialisation calls ``torch.cuda.set_device`` whatever the machine
-    is and so fails without a GPU; its Runner leaves a group alone that already exists.
+    is, and under Slurm ``scontrol``; its Runner leaves a group alone that already
+    exists.
+
+    Args:
+        launcher: ``'pytorch'`` (torchrun) or ``'slurm'``.
+
+    Raises:
+        LaunchError: If this process was started in another way.
     """
+    global _store
     if dist.is_initialized():
         return
+    os.environ.update(process_variables(launcher, os.environ))
+    backend = 'gloo'
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ['LOCAL_RANK']))
-        dist.init_process_group('nccl')
-    else:
-        dist.init_process_group('gloo')
+        torch.cuda.set_device(_own_gpu(int(os.environ['LOCAL_RANK'])))
+        backend = 'nccl'
+    _store, number, count = next(iter(dist.rendezvous('env://')))
+    dist.init_process_group(backend, store=_store, rank=number, world_size=count)
+
+
+def leave_process_group() -> None:
+    """Part from the other processes, at the end of a run."""
+    global _store
+    if dist.is_initialized():
+        dist.destroy_process_group()
+        _host_group.cache_clear()
+        _store = None
+
+
+def _own_gpu(local_rank: int) -> int:
+    count = torch.cuda.device_count()
+    number = local_rank if count > 1 else 0  # Slurm may show each process its own only
+    if number >= count:
+        raise LaunchError(
+            f'process {local_rank} of this machine finds no GPU for itself: there are '
+            f'{count}. Start no more processes than GPUs.'
+        )
+    return number
+
+
+def device_ids() -> list[int] | None:
+    """Return the GPU of this process as DDP takes it; None on CPUs."""
+    return [torch.cuda.current_device()] if torch.cuda.is_available() else None
+
+
+def first_to_fail() -> bool:
+    """Note that this process fails; return whether it is the first to do so.
+
+    Where the process is gone that keeps count, nobody can tell: every one is the first.
+    """
+    try:
+        return _store is None or _store.add('failures', 1) == 1
+    except RuntimeError:
+        return True
+
+
+def lost_connection(error: BaseException) -> bool:
+    """Tell whether an error only says that another process is gone."""
+    return isinstance(error, dist.DistError) or (
+        isinstance(error, RuntimeError) and 'gloo/transport' in str(error)
+    )
 
 
 class _GatherRows(torch.autograd.Function):
@@ -98,6 +154,17 @@ def gather_sizes(rows: Tensor) -> list[int]:
     return torch.cat(sizes).tolist()
 
 
+def rows_per_rank(rows: Tensor) -> float:
+    """Return how many rows a rank has on average.
+
+    DDP averages gradients over ranks. A sum over this rank's rows that is divided by
+    this number has the whole batch's mean as its average, whatever the share of a rank;
+    the mean over its own rows would count each row of a small share for more.
+    """
+    sizes = gather_sizes(rows)
+    return sum(sizes) / len(sizes)
+
+
 def gather_objects(value: Any) -> list[Any]:
     """Return the value of every rank, in rank order; the hosts exchange them."""
     if not is_distributed():
@@ -105,6 +172,12 @@ def gather_objects(value: Any) -> list[Any]:
     values = [None] * world_size()
     dist.all_gather_object(values, value, group=_host_group())
     return values
+
+
+def wait_for_all() -> None:
+    """Return when every process has come here; the hosts wait for each other."""
+    if is_distributed():
+        dist.barrier(group=_host_group())
 
 
 class AnyRank:
@@ -129,6 +202,49 @@ class AnyRank:
         group = _host_group()
         self._sent = dist.all_reduce(value, dist.ReduceOp.MAX, group, True), value
         return told
+
+
+def mean_over_ranks(value: Tensor) -> Tensor:
+    """Return the mean of a tensor over the ranks, without gradient."""
+    value = value.clone()
+    dist.all_reduce(value)
+    return value / world_size()
+
+
+def shard(module: nn.Module) -> None:
+    """Keep only a part of each parameter of a module, and of its gradient (FSDP).
+
+    The parameters are whole while the module's ``forward`` or backward pass runs.
+    """
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
+    device = next(module.parameters()).device.type
+    mesh = init_device_mesh(device, (world_size(),))
+    # By default the outermost modules would stay whole after a validation.
+    fully_shard(module, mesh=mesh, reshard_after_forward=True)
+
+
+def whole(value: Tensor) -> Tensor:
+    """Return all of a tensor of which each rank keeps a part; others as they are.
+
+    All ranks must ask for it.
+    """
+    return value.full_tensor() if _is_part(value) else value
+
+
+def part_like(value: Tensor, own: Tensor) -> Tensor:
+    """Return this rank's part of a tensor that all have, if it keeps one of ``own``."""
+    if not _is_part(own) or _is_part(value):
+        return value
+    from torch.distributed.tensor import distribute_tensor
+
+    value = value.to(own.device)
+    return distribute_tensor(value, own.device_mesh, own.placements)
+
+
+def _is_part(value: Tensor) -> bool:
+    return hasattr(value, 'placements')  # DTensor, which takes long to import
 
 
 def gather_rows(rows: Tensor, sizes: list[int]) -> Tensor:

@@ -44,6 +44,11 @@ def demo_config(synthetic_bp4d, tmp_path):
         arch.embed_dim = 16
         arch.vision_cfg.image_size = 32
         arch.text_cfg.update(vocab_size=49408, width=16, heads=2, layers=1)
+        for split in ('train', 'val', 'test'):
+            loader = config.get(f'{split}_dataloader')
+            if loader:
+                loader.num_workers = 0
+                loader.dataset.pipeline[0].size = 32
         config.merge_from_dict(
             {
                 'work_dir': str(tmp_path / work_dir),
@@ -52,17 +57,10 @@ def demo_config(synthetic_bp4d, tmp_path):
                 'model.weights': None,
                 'model.data_preprocessor.image_size': 32,
                 'train_dataloader.batch_size': 16,
-                'train_dataloader.num_workers': 0,
-                'test_dataloader.num_workers': 0,
                 'train_cfg.max_epochs': 2,
                 **options,
             }
         )
-        for split in ('train', 'val', 'test'):
-            loader = config.get(f'{split}_dataloader')
-            if loader:
-                loader.num_workers = 0
-                loader.dataset.pipeline[0].size = 32
         if stage == 'pretrain':
             config.train_dataloader.sampler.block = 2
         return config

@@ -22,10 +22,20 @@ def test_mistakes_in_options(option):
         parse_options([option])
 
 
-def test_a_users_mistake_ends_the_program_without_a_traceback():
+def test_a_users_mistake_ends_the_program_without_a_traceback(capsys):
     with pytest.raises(SystemExit) as ended, guarded():
         raise UserError('there is no file x')
-    assert ended.value.code == '\nerror: there is no file x'
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == '\nerror: there is no file x\n'
+
+
+def test_an_error_chooses_its_exit_code():
+    class AskedToStopError(UserError):
+        exit_code = 75
+
+    with pytest.raises(SystemExit) as ended, guarded():
+        raise AskedToStopError('stopped')
+    assert ended.value.code == 75
 
 
 def test_other_errors_pass():

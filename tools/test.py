@@ -39,7 +39,7 @@ def main() -> None:
 
     from clef_mm.engine.application import evaluate
 
-    with guarded():
+    with guarded(args.launcher):
         evaluate(
             args.config,
             args.checkpoint,

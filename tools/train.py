@@ -26,7 +26,7 @@ def main() -> None:
 
     from clef_mm.engine.application import train
 
-    with guarded():
+    with guarded(args.launcher):
         train(
             args.config,
             options=args.cfg_options,

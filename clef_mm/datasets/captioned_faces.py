@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any, ClassVar
 
 from clef_mm.datasets.face_dataset import DataRootError, FaceDataset
 from clef_mm.datasets.folds import Fold
+from clef_mm.datasets.reading.csv_rows import read_csv_rows
 from clef_mm.datasets.reading.label_rows import LabelFileError
+from clef_mm.outside_files import lies_below
 from clef_mm.registry import DATASETS
+
+_COLUMNS = ['file', 'caption']
 
 
 @DATASETS.register_module()
@@ -47,20 +50,22 @@ class CaptionedFaces(FaceDataset):
             raise DataRootError(
                 f'{path} is missing. Expected\n{self.expected_layout(self.data_root)}'
             )
-        with open(path, encoding='utf-8-sig', errors='replace', newline='') as file:
-            rows = csv.reader(file)
-            columns = next(rows, [])
-            if columns != ['file', 'caption']:
-                raise DataRootError(
-                    f'{path} must have the columns file,caption, not {columns}'
-                )
-            return [self._record(path, rows.line_num, row) for row in rows if row]
+        lines, rows = read_csv_rows(path)
+        if rows[:1] != [_COLUMNS]:
+            raise DataRootError(
+                f'{path} must have the columns file,caption, not '
+                + (str(rows[0])[:200] if rows else 'nothing at all')
+            )
+        return [
+            self._record(path, line, row)
+            for line, row in zip(lines[1:], rows[1:], strict=True)
+        ]
 
     def _record(self, path: Path, line: int, row: list[str]) -> dict[str, Any]:
-        if len(row) != 2 or not all(row):
+        if len(row) != 2 or not all(row) or not lies_below(row[0]):
             raise LabelFileError(
-                f'{path} line {line}: expected a file and a caption (in quotes if it '
-                f'has a comma), found {row}'
+                f'{path} line {line}: expected a file in images/ and a caption (in '
+                f'quotes if it has a comma), found {str(row)[:200]}'
             )
         return {
             'img_path': str(Path(self.data_root, 'images', row[0])),

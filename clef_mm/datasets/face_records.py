@@ -11,13 +11,8 @@ from mmengine.dataset import BaseDataset
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.load_report import LoadReport
 from clef_mm.datasets.reading.image_reading import BrokenImageError
-from clef_mm.errors import UserError
 from clef_mm.randomness import seed_sample
 from clef_mm.structures import UNKNOWN
-
-
-class AbsentClassError(UserError, ValueError):
-    """A class that no image shows, where one is needed; names it."""
 
 
 class FaceRecords(BaseDataset):
@@ -74,29 +69,24 @@ class FaceRecords(BaseDataset):
 
         With rate_c the share of positives among the known labels of class c,
         w_c = (1 / rate_c) / mean_k(1 / rate_k); for expressions rate_c is the share of
-        images of class c.
-
-        Raises:
-            AbsentClassError: If a class is never present, naming it.
+        images of class c. A class that is never present, of which nothing but its
+        absence can be learnt, has the mean weight 1 of the others.
         """
         self.full_init()
         if 'gt_aus' in self.data_list.columns:
             labels = self.data_list.columns['gt_aus']
-            names = self.metainfo['au_names']
             known = (labels != UNKNOWN).sum(axis=0)
             rates = (labels == 1).sum(axis=0) / np.maximum(known, 1)
         else:
             labels = self.column('gt_expression')
-            names = self.metainfo['expressions']
-            rates = np.bincount(labels[labels >= 0], minlength=len(names)) / len(labels)
-        absent = [name for name, rate in zip(names, rates, strict=True) if rate == 0]
-        if absent:
-            raise AbsentClassError(
-                f'no image of {self.data_root} ({self.metainfo["split"]}) shows '
-                f'{", ".join(absent)}: a weight of 1 / rate does not exist'
-            )
-        inverse = 1 / rates
-        return inverse / inverse.mean()
+            count = len(self.metainfo['expressions'])
+            rates = np.bincount(labels[labels >= 0], minlength=count) / len(labels)
+        weights = np.ones(len(rates))
+        present = rates > 0
+        if present.any():
+            inverse = 1 / rates[present]
+            weights[present] = inverse / inverse.mean()
+        return weights
 
     def __len__(self) -> int:
         self.full_init()

@@ -11,15 +11,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from clef_mm.errors import UserError, nearest
+from clef_mm.outside_files import parsing
+from clef_mm.plain_shape import misfit
 
 _PUBLISHED = Path(__file__).with_name('fold_presets.json')
+_SPLIT_FILE = {
+    'dataset': str,
+    'parts': [[str]],
+    'preset': (None, str),
+    'source': (None, str),
+    'num_folds': (None, int),
+    'numbering': (None, {str: {str: int}}),
+    'id': (None, str),
+}
 
 
 class SplitError(UserError, ValueError):
@@ -220,11 +231,10 @@ def _preset(dataset: str, name: str, entry: dict[str, Any]) -> FoldPreset:
 def _read_split_file(path: Path, dataset: str) -> FoldPreset:
     if not path.is_file():
         raise SplitError(f'there is no split file {path}')
-    try:
+    with parsing(path, 'split file', SplitError):
         entry = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise SplitError(f'{path} is not JSON: {error}') from None
     _check_entry(entry, path)
+    entry = {key: value for key, value in entry.items() if value is not None}
     if _key(entry['dataset']) != _key(dataset):
         raise SplitError(
             f'{path} divides the subjects of {entry["dataset"]}, not of {dataset}'
@@ -243,24 +253,15 @@ def _read_split_file(path: Path, dataset: str) -> FoldPreset:
 
 def _check_entry(entry: Any, path: Path) -> None:
     """Check the fields of a split file that are read."""
-    if not isinstance(entry, dict) or not isinstance(entry.get('dataset'), str):
-        raise SplitError(f"{path} is no split file: it has no 'dataset'")
-    parts = entry.get('parts')
-    if not isinstance(parts, list) or len(parts) < 2 or not all(map(_is_part, parts)):
+    if wrong := misfit(entry, _SPLIT_FILE, 'split'):
+        raise SplitError(f'{path} is no split file: {wrong}')
+    parts = entry['parts']
+    if len(parts) < 2 or not all(parts):
         raise SplitError(
             f"{path}: 'parts' must be two or more lists of subject ids, none empty"
         )
     num_folds = entry.get('num_folds', len(parts))
-    if not isinstance(num_folds, int) or not 1 <= num_folds <= len(parts):
+    if not 1 <= num_folds <= len(parts):
         raise SplitError(
             f"{path}: 'num_folds' must be 1 to {len(parts)}, got {num_folds!r}"
         )
-
-
-def _is_part(part: Any) -> bool:
-    return (
-        isinstance(part, Sequence)
-        and not isinstance(part, str)
-        and len(part) > 0
-        and all(isinstance(name, str) for name in part)
-    )

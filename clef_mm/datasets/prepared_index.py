@@ -10,20 +10,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zipfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from clef_mm.array_archive import read_arrays
 from clef_mm.datasets.frame_table import Categories, FrameTable, Paths
 from clef_mm.errors import UserError
+from clef_mm.outside_files import lies_below, parsing
 from clef_mm.whole_file import whole_file
 
 INDEX_FILE = 'index.npz'
 _HEADER = 'header'
 _COLUMN = 'column/'  # apart from the header and from numpy's own arguments
-_NEEDED = ('img_path', 'subject', 'sequence', 'frame')
+_NEEDED = {
+    'img_path': Paths,
+    'subject': Categories,
+    'sequence': Categories,
+    'frame': np.ndarray,
+}
 
 
 class IndexFileError(UserError, ValueError):
@@ -66,9 +73,8 @@ def read_index(root: str | Path, dataset: str) -> FrameTable:
         raise IndexFileError(
             f'{root} is a prepared {header.get("dataset")}, not a prepared {dataset}'
         )
-    missing = [name for name in _NEEDED if name not in table.columns]
-    if missing:
-        raise _damaged(Path(root, INDEX_FILE), f'no column {", ".join(missing)}')
+    with _parsing(Path(root, INDEX_FILE)):
+        _check_columns(table)
     return table
 
 
@@ -79,7 +85,10 @@ def read_header(root: str | Path) -> dict[str, Any]:
         IndexFileError: If the file is damaged.
     """
     path = Path(root, INDEX_FILE)
-    return _header_of(_read(path, only=_HEADER), path) if has_index(root) else {}
+    if not has_index(root):
+        return {}
+    with _parsing(path):
+        return _header_of(read_arrays(path, only=_HEADER))
 
 
 def save_table(
@@ -114,43 +123,35 @@ def load_table(path: Path, root: Path) -> tuple[FrameTable, dict[str, Any]]:
     Raises:
         IndexFileError: If the file is damaged.
     """
-    arrays = _read(path)
-    header = _header_of(arrays, path)
-    keys = dict.fromkeys(key.partition('.')[0] for key in arrays if key != _HEADER)
-    try:
+    with _parsing(path):
+        arrays = read_arrays(path)
+        header = _header_of(arrays)
+        keys = dict.fromkeys(key.partition('.')[0] for key in arrays if key != _HEADER)
         columns = {
             key.removeprefix(_COLUMN): _decode(key, arrays, root) for key in keys
         }
         return FrameTable(columns), header
-    except (KeyError, ValueError, IndexError, TypeError) as error:
-        raise _damaged(path, error) from error
 
 
-def _read(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in ([only] if only else file.files)}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _damaged(path, error) from error
-    except (AttributeError, TypeError) as error:  # a bare array has no files
-        raise _damaged(path, 'it is no archive of arrays') from error
+def _parsing(path: Path) -> AbstractContextManager[None]:
+    cure = 'Delete it and prepare the data again: tools/dataset_tools/prepare.py'
+    return parsing(path, 'index', IndexFileError, cure)
 
 
-def _header_of(arrays: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
-    try:
-        header = json.loads(arrays[_HEADER].tobytes())
-    except (KeyError, ValueError) as error:
-        raise _damaged(path, error) from error
+def _check_columns(table: FrameTable) -> None:
+    for name, kind in _NEEDED.items():
+        if not isinstance(table.columns.get(name), kind):
+            raise ValueError(f'no column {name}')
+    frame = table.columns['frame']
+    if frame.dtype.kind != 'i' or frame.ndim != 1:
+        raise ValueError('frames are no integers')
+
+
+def _header_of(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    header = json.loads(arrays[_HEADER].tobytes())
     if not isinstance(header, dict):
-        raise _damaged(path, 'its header is no mapping')
+        raise ValueError('its header is no mapping')
     return header
-
-
-def _damaged(path: Path, error: object) -> IndexFileError:
-    return IndexFileError(
-        f'{path} is damaged or no index ({error}). Delete it and prepare the data '
-        'again: tools/dataset_tools/prepare.py'
-    )
 
 
 def _encode(name: str, column: Any, root: Path) -> dict[str, np.ndarray]:
@@ -170,12 +171,27 @@ def _encode(name: str, column: Any, root: Path) -> dict[str, np.ndarray]:
 def _decode(name: str, arrays: dict[str, np.ndarray], root: str | Path) -> Any:
     if f'{name}.files' in arrays:
         folders = _decode(f'{name}.folders', arrays, root)
+        files = arrays[f'{name}.files']
+        _check_files(name, files)
+        if not all(map(lies_below, folders.names)):
+            raise ValueError(f'{name} leads out of the folder')
         below = [str(Path(root, folder)) for folder in folders.names]
-        return Paths(Categories(folders.codes, below), arrays[f'{name}.files'])
+        return Paths(Categories(folders.codes, below), files)
     if f'{name}.codes' in arrays:
-        names = arrays[f'{name}.names'].tolist()
-        codes = arrays[f'{name}.codes']
+        names, codes = arrays[f'{name}.names'], arrays[f'{name}.codes']
+        if names.dtype.kind != 'U' or names.ndim != 1:
+            raise ValueError(f'{name} has names that are no texts')
+        if codes.dtype.kind != 'i' or codes.ndim != 1:
+            raise ValueError(f'{name} has codes that are no integers')
         if len(codes) and not 0 <= codes.min() <= codes.max() < len(names):
             raise ValueError(f'{name} has codes without a name')
-        return Categories(codes, names)
+        return Categories(codes, names.tolist())
     return arrays[name]
+
+
+def _check_files(name: str, files: np.ndarray) -> None:
+    """Check names of files: bytes in UTF-8 that lead to no other folder."""
+    if files.dtype.kind != 'S' or files.ndim != 1:
+        raise ValueError(f'{name} has names that are no texts')
+    if '/' in b'\n'.join(files.tolist()).decode('utf-8'):
+        raise ValueError(f'{name} has names that are paths')

@@ -26,6 +26,7 @@ from clef_mm.registry import DATASETS
 # The release misspells the name; copies exist that mend it.
 _LABEL_FILES = ('list_patition_label.txt', 'list_partition_label.txt')
 _NAME = re.compile(r'(train|test)_(\d{1,9})(?:_aligned)?', re.IGNORECASE)
+_CODE = re.compile(r'\d{1,9}')
 _ATTRIBUTES = ('gender', 'race', 'age')
 
 _LAYOUT = """\
@@ -193,7 +194,7 @@ class RAFDB(ExpressionDataset):
     def _parse(self, path: Path, line: int, row: str) -> tuple[_Key, int]:
         words = row.split()
         match = _NAME.fullmatch(words[0].rpartition('.')[0])
-        if len(words) != 2 or match is None or not words[1].isdecimal():
+        if len(words) != 2 or match is None or not _CODE.fullmatch(words[1]):
             raise LabelFileError(
                 f'{path} line {line}: expected a name and a label such as '
                 f"'train_00001.jpg 5', got {row[:60]!r}"

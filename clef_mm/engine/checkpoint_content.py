@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import mmengine
 from torch import Tensor
 
-from clef_mm import compat
+from clef_mm import compat, distributed
 
 if TYPE_CHECKING:
     from clef_mm.engine.runner import Runner
@@ -58,7 +58,7 @@ def checkpoint_content(runner: Runner, epoch: int, iteration: int) -> dict[str, 
 def on_cpu(value: Any) -> Any:
     """Return containers with their tensors on the CPU."""
     if isinstance(value, Tensor):
-        return value.detach().to('cpu')
+        return distributed.whole(value.detach()).to('cpu')
     if isinstance(value, dict):
         return type(value)((key, on_cpu(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):

@@ -12,9 +12,11 @@ from typing import Any
 import torch
 
 from clef_mm.errors import UserError
-from clef_mm.models.encoders.weights import POINTER
+from clef_mm.models.encoders.weights import POINTER, newest_checkpoint
 from clef_mm.whole_file import whole_file
 
+FINISHED = 'finished'
+"""File of a work directory: with which checkpoint its run came to an end."""
 _NAME = re.compile(r'(epoch|iter)_(\d+)\.pth')
 _HALF = re.compile(rf'({_NAME.pattern}|best_.*\.pth|{POINTER})\.\d+\.tmp')
 
@@ -82,6 +84,20 @@ def is_whole(path: Path) -> bool:
             return archive.testzip() is None
     except (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile):
         return False
+
+
+def mark_finished(folder: Path) -> None:
+    """Note that the run in a folder came to its end, its last validation included."""
+    with whole_file(folder / FINISHED, durable=True) as file:
+        file.write(newest_checkpoint(folder).name.encode())
+
+
+def is_finished(folder: Path) -> bool:
+    """Tell whether the run in a folder came to its end, and has not gone on since."""
+    mark = folder / FINISHED
+    if not (mark.is_file() and (folder / POINTER).is_file()):
+        return False
+    return mark.read_text('utf-8') == newest_checkpoint(folder).name
 
 
 def checkpoints(folder: Path, batches: int) -> list[Path]:

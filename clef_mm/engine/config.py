@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,12 @@ def read_python(path: str | Path) -> Config:
     """Read the entries of a file in Python, whatever they are.
 
     Raises:
-        ConfigError: If its syntax is wrong, or a file that it reads is not there.
+        ConfigError: If it is no ``.py``, its syntax is wrong, a file that it reads is
+            not there, or running it fails.
     """
+    if Path(path).suffix != '.py':
+        # mmengine would take YAML too, and run what that asks for.
+        raise ConfigError(f'{path} is no Python file, ending in .py')
     try:
         return Config.fromfile(path)
     except SyntaxError as error:  # does not say whose line it is
@@ -126,6 +131,13 @@ def read_python(path: str | Path) -> Config:
         ) from error
     except ConfigParsingError as error:
         raise ConfigError(f'{path}: {error}') from error
+    except UserError:
+        raise
+    except Exception as error:  # it is a program: its lines raise what they please
+        steps = traceback.extract_tb(error.__traceback__)
+        own = [step.lineno for step in steps if step.filename.endswith(str(path))]
+        place = f'{path} line {own[-1]}' if own else f'{path}, or a file that it reads'
+        raise ConfigError(f'{place}: {type(error).__name__}: {error}') from error
 
 
 def check_config(config: Config) -> None:

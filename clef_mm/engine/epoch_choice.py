@@ -13,10 +13,11 @@ from typing import Any
 
 from mmengine.config import Config
 
+from clef_mm.engine.checkpoint_files import is_finished
 from clef_mm.engine.recorded_config import recorded_config
 from clef_mm.errors import UserError
 from clef_mm.models.encoders.open_clip_tags import is_tag
-from clef_mm.models.encoders.weights import newest_checkpoint
+from clef_mm.models.encoders.weights import last_named, newest_checkpoint
 
 LAST, BEST, BEST_ON_TEST = EPOCHS = ('last', 'best', 'best-on-test')
 """What ``tools/test.py --epoch`` takes."""
@@ -93,20 +94,21 @@ def epoch_rule(checkpoint: str, epoch: str | None = None) -> str:
         return ON_TEST
     if path.name.startswith('best_'):
         return 'best on validation'
-    pointer = path.with_name('last_checkpoint')
-    if pointer.is_file() and Path(pointer.read_text().strip()).name == path.name:
+    if last_named(path.parent) == path.name:
         return _last(path)
     return f'{path.stem}, chosen by hand'
 
 
 def _last(path: Path) -> str:
     """Return ``'last'``, or how far a run is that has not come to its end."""
-    config, number = recorded_config(path.parent), _NUMBER.search(path.name)
-    if config is None or number is None or not config.get('train_cfg'):
+    config, number = recorded_config(path.parent) or {}, _NUMBER.search(path.name)
+    train, unit = config.get('train_cfg'), path.name.partition('_')[0]
+    if is_finished(path.parent) or not isinstance(train, dict):
         return LAST
-    unit = 'max_epochs' if path.name.startswith('epoch') else 'max_iters'
-    total = config.train_cfg.get(unit)
-    if total is None or int(number[1]) >= total:
+    if unit == 'iter' and 'max_epochs' in train:
+        return f'{path.stem}, inside an epoch, not finished'
+    total = train.get(f'max_{unit}s')
+    if number is None or not isinstance(total, int) or int(number[1]) >= total:
         return LAST
     return f'{path.stem} of {total}, not finished'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,7 +25,7 @@ class Step:
         names: Of the values.
         values: (len(names),) on the host, once ``copied``.
         copied: Event of the copy from an accelerator; None on a CPU.
-        samples: Of this rank's batch.
+        samples: Of this rank's batch, before those that gradients were accumulated of.
     """
 
     place: str
@@ -54,7 +55,7 @@ class FiniteSteps:
             NonFiniteError: If a value is NaN or infinite.
         """
         self.flush()
-        values = torch.stack([value.detach().float() for value in parts.values()])
+        values = stacked(parts)
         copied = None
         if values.device.type != 'cpu':
             host = torch.empty(values.shape, pin_memory=True)
@@ -81,16 +82,28 @@ class FiniteSteps:
             raise NonFiniteError(_describe(step))
 
 
+def stacked(parts: dict[str, Tensor]) -> Tensor:
+    """Return scalars, whatever their precision, as one float32 tensor (len(parts),)."""
+    return torch.stack([value.detach().float() for value in parts.values()])
+
+
+def in_words(names: Sequence[str], values: Tensor) -> str:
+    """Return values (len(names),) as ``'loss = nan, loss_text = 1.5'``."""
+    pairs = zip(names, values.tolist(), strict=True)
+    return ', '.join(f'{name} = {value:g}' for name, value in pairs)
+
+
+def named(samples: Sequence[FaceSample]) -> str:
+    """Return the names of the first eight images, and how many more there are."""
+    names = ', '.join(sample.name for sample in samples[:8])
+    return names + (f' and {len(samples) - 8} more' if len(samples) > 8 else '')
+
+
 def _describe(step: Step) -> str:
-    parts = ', '.join(
-        f'{name} = {value:g}'
-        for name, value in zip(step.names, step.values.tolist(), strict=True)
-    )
-    images = ', '.join(sample.name for sample in step.samples[:8])
-    more = f' and {len(step.samples) - 8} more' if len(step.samples) > 8 else ''
     return (
-        f'{step.place} has numbers that are not finite: {parts}; batch of '
-        f'{images}{more}. The checkpoints on disk are from before. Lower '
-        "optim_wrapper.optimizer.lr, or set model.precision='fp32', and train again "
-        "with --resume; or let such steps be skipped: optim_wrapper.non_finite='skip'."
+        f'{step.place} has numbers that are not finite: '
+        f'{in_words(step.names, step.values)}; batch of {named(step.samples)}. The '
+        'checkpoints on disk are from before. Lower optim_wrapper.optimizer.lr, or set '
+        "model.precision='fp32', and train again with --resume; or let such steps be "
+        "skipped: optim_wrapper.non_finite='skip'."
     )

@@ -97,7 +97,7 @@ def _next_job(waiting: list[Job], done: set[Job], failed: list[Job]) -> Job | No
 def _start(job: Job, gpu: str) -> subprocess.Popen:
     environment = {**os.environ, 'CUDA_VISIBLE_DEVICES': gpu} if gpu else None
     job.log.parent.mkdir(parents=True, exist_ok=True)
-    with job.log.open('w', encoding='utf-8') as log:
+    with job.log.open('a', encoding='utf-8') as log:  # resumed: its log goes on
         return subprocess.Popen(
             job.command, stdout=log, stderr=subprocess.STDOUT, env=environment
         )

@@ -10,6 +10,8 @@ from mmengine.registry import OPTIM_WRAPPERS
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, get_total_norm
 
+from clef_mm import distributed
+
 STOP, SKIP = NON_FINITE = ('stop', 'skip')
 """What is done about gradients that are NaN or infinite."""
 
@@ -25,12 +27,14 @@ class OptimWrapper(MMEngineOptimWrapper):
     Args:
         common: Arguments of mmengine's: ``optimizer``, ``accumulative_counts``,
             ``clip_grad``.
-        non_finite: ``'stop'`` the run at a gradient that is NaN or infinite, or
-            ``'skip'`` the step, which costs a wait for the device.
+        non_finite: ``'stop'`` the run at a loss or gradient that is NaN or infinite, or
+            ``'skip'`` the update: parameters and optimizer stay as they are, the
+            schedule goes on. Skipping costs a wait for the device at each update.
 
     Attributes:
-        gradient_norm: L2, of the last update before clipping; None before the first.
-        skipped: Steps that were skipped.
+        gradient_norm: Of the last update, before clipping: L2, or what
+            ``clip_grad.norm_type`` says; None before the first.
+        skipped: Updates that were skipped, those before a resume included.
 
     Raises:
         ValueError: If ``non_finite`` is another word.
@@ -48,15 +52,26 @@ class OptimWrapper(MMEngineOptimWrapper):
         """Count nothing over the whole run: see :meth:`start_epoch`."""
 
     def start_epoch(self, first: int, batches: int) -> None:
-        """Count the steps of an epoch.
+        """Count the steps that are left of an epoch.
+
+        A run is stopped between two updates only, so the first group of gradients
+        begins with the first step that is left, whatever was accumulated before.
 
         Args:
             first: Steps that were done before the run was stopped.
             batches: Steps of the whole epoch.
         """
-        self._inner_count = first
-        self._max_counts = batches
-        self._remainder_counts = batches % self._accumulative_counts
+        self._inner_count = 0
+        self._max_counts = batches - first
+        self._remainder_counts = self._max_counts % self._accumulative_counts
+
+    def backward(self, loss: Tensor, **kwargs: Any) -> None:
+        """Add the gradients of a loss."""
+        if self.skips:
+            # A loss that is no number may have gradients that are. As NaN they reach
+            # the other processes too, and all of them skip the same update.
+            loss = loss * torch.where(loss.detach().isfinite(), 1.0, torch.nan)
+        super().backward(loss, **kwargs)
 
     def step(self, **kwargs: Any) -> None:
         """Measure, clip and apply the gradients."""
@@ -72,7 +87,7 @@ class OptimWrapper(MMEngineOptimWrapper):
             norm = get_total_norm([parameter.grad for parameter in parameters])
             if self.clip_grad_kwargs:
                 self.clip_func(parameters, **self.clip_grad_kwargs)
-        self.gradient_norm = norm.detach()
+        self.gradient_norm = norm = distributed.whole(norm.detach())
         if self.skips and not torch.isfinite(norm):
             self.skipped += 1
             return

@@ -11,9 +11,17 @@ from typing import Any
 from clef_mm.engine.epoch_choice import checkpoints_to_test, epoch_rule
 from clef_mm.engine.provenance import KEY
 from clef_mm.errors import UserError
-from clef_mm.evaluation.results import METRICS, now, read_json, to_json, versions
+from clef_mm.evaluation.results import (
+    METRICS,
+    ResultError,
+    now,
+    read_json,
+    to_json,
+    versions,
+)
 from clef_mm.models.encoders.weight_files import sha256, write_content
 from clef_mm.models.encoders.weights import TOWERS_KEY, path_of, read_file
+from clef_mm.outside_files import parsing
 
 FORMATS = ('safetensors', 'pth')
 """Endings that a published file may have."""
@@ -67,23 +75,23 @@ def publish(
         **meta[KEY],
         'epoch_rule': meta[KEY].get('epoch_rule', epoch_rule(str(path))),
     }
-    fold = meta.get('dataset_meta', {}).get('fold')
-    kept = {key: meta[key] for key in _KEPT if key in meta} | {KEY: made}
-    kept['published'] = {
-        'fold': fold,
-        'crop': made.get('crop'),
-        'epoch_rule': made['epoch_rule'],
-        'result': _result_of(result, path, meta[KEY]) if result else None,
-        'versions': versions(),
-        'licence': licence_note(made),
-        'date': now(),
-    }
+    fold = (meta.get('dataset_meta') or {}).get('fold')
+    tested = _result_of(result, path, meta[KEY]) if result else None
+    with parsing(path, 'checkpoint of tools/train.py', PublishingError):
+        kept = {key: meta[key] for key in _KEPT if key in meta} | {KEY: made}
+        kept['published'] = {
+            'fold': fold,
+            'crop': made.get('crop'),
+            'epoch_rule': made['epoch_rule'],
+            'result': tested,
+            'versions': versions(),
+            'licence': licence_note(made),
+            'date': now(),
+        }
+        stem = name or _stem(made, fold)
+        plain = _as_json(kept)
     unfinished = Path(folder, f'.{path.stem}.{os.getpid()}.{form}')
-    write_content(
-        unfinished,
-        {'state_dict': content['state_dict'], 'meta': _as_json(kept)},
-    )
-    stem = name or _stem(made, fold)
+    write_content(unfinished, {'state_dict': content['state_dict'], 'meta': plain})
     published = unfinished.with_name(f'{stem}-{sha256(unfinished)[:8]}.{form}')
     os.replace(unfinished, published)
     return published
@@ -121,12 +129,11 @@ def _result_of(place: str, path: Path, made: Mapping[str, Any]) -> dict[str, Any
     """Read a result, refusing one that another checkpoint had."""
     file = Path(place) if place.endswith('.json') else Path(place, METRICS)
     content = read_json(file, 'test the checkpoint first: tools/test.py')
-    protocol = dict(content.get('protocol', {}))
-    trained = protocol.pop('trained', None)
-    if (
-        trained != _as_json(made)
-        or Path(protocol.get('checkpoint', '')).name != path.name
-    ):
+    with parsing(file, 'result', ResultError):
+        protocol = dict(content.get('protocol', {}))
+        trained = protocol.pop('trained', None)
+        tested = Path(protocol.get('checkpoint', '')).name
+    if trained != _as_json(made) or tested != path.name:
         raise PublishingError(
             f'{file} is the result of {protocol.get("checkpoint")}, not of {path}: '
             'test this checkpoint, and give its result'

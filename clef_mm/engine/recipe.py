@@ -22,10 +22,17 @@ from mmengine.config import Config
 
 from clef_mm.engine.config import load_config, read_python
 from clef_mm.errors import UserError, nearest
+from clef_mm.plain_shape import misfit
 from clef_mm.registry import DATASETS
 
 _NEEDED = ('name', 'stages', 'folds')
-_KEYS = (*_NEEDED, 'table', 'seeds')
+_SHAPE = {
+    'name': str,
+    'stages': [str],
+    'folds': [int],
+    'seeds': (None, [int]),
+    'table': (None, str),
+}
 
 
 class RecipeError(UserError, ValueError):
@@ -69,12 +76,15 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(f'there is no recipe {path}')
     content = read_python(path).to_dict()
     for key in content:
-        if key not in _KEYS:
-            raise RecipeError(f"{path}: no recipe has '{key}'{nearest(key, _KEYS)}")
+        if key not in _SHAPE:
+            raise RecipeError(f"{path}: no recipe has '{key}'{nearest(key, _SHAPE)}")
     missing = [key for key in _NEEDED if key not in content]
     if missing:
         raise RecipeError(f'{path} does not say {", ".join(missing)}')
-    _check_kinds(path, content)
+    if wrong := misfit(content, _SHAPE, 'recipe'):
+        raise RecipeError(f'{path}: {wrong}')
+    if content.get('seeds') == []:
+        raise RecipeError(f'{path}: seeds is empty: leave it out for seed 0')
     stages = tuple(path.parent / name for name in content['stages'])
     for stage in stages:
         if not stage.is_file():
@@ -86,7 +96,7 @@ def read_recipe(path: str | Path) -> Recipe:
         content['name'],
         tuple(Path(os.path.normpath(stage)) for stage in stages),
         _distinct(path, 'folds', content['folds']),
-        _distinct(path, 'seeds', content.get('seeds', [0])),
+        _distinct(path, 'seeds', content.get('seeds') or [0]),
         content.get('table'),
     )
 
@@ -129,18 +139,6 @@ def check_recipe(recipe: Recipe) -> None:
                 f'{recipe.path}: folds {one} and {other} overlap: both test '
                 f'{_some(shared)}'
             )
-
-
-def _check_kinds(path: Path, content: dict[str, Any]) -> None:
-    for key, kind in (('stages', str), ('folds', int), ('seeds', int)):
-        entries = content.get(key, [])
-        if not isinstance(entries, list | tuple) or not all(
-            isinstance(entry, kind) for entry in entries
-        ):
-            what = 'files' if kind is str else 'numbers'
-            raise RecipeError(f'{path}: {key} is a list of {what}, got {entries!r}')
-    if not content.get('seeds', [0]):
-        raise RecipeError(f'{path}: seeds is empty: leave it out for seed 0')
 
 
 def _distinct(path: Path, key: str, numbers: Sequence[int]) -> tuple[int, ...]:

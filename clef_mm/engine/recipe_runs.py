@@ -12,11 +12,11 @@ from mmengine.config import Config
 
 from clef_mm.command_line import parse_options
 from clef_mm.engine.application import prepare_config
+from clef_mm.engine.checkpoint_files import is_finished
 from clef_mm.engine.config import datasets_read
 from clef_mm.engine.recipe import Recipe, RecipeError, load_stage
 from clef_mm.engine.recorded_config import TRAINING, differences
 from clef_mm.errors import UserError, nearest
-from clef_mm.models.encoders.weights import newest_checkpoint
 
 
 class OtherRunError(UserError, ValueError):
@@ -60,30 +60,16 @@ class Run:
 
     @property
     def epochs(self) -> tuple[int, int]:
-        """Return how many epochs are done, and how many there will be.
-
-        Raises:
-            OtherRunError: If the name of the last checkpoint does not tell.
-        """
-        train = self.config.train_cfg
-        total = train.get('max_epochs') or train.max_iters
-        if not (self.work_dir / 'last_checkpoint').is_file():
-            return 0, total
-        name = newest_checkpoint(self.work_dir).name
-        unit = 'epoch' if train.get('max_epochs') else 'iter'
-        number = re.fullmatch(rf'{unit}_(\d+)\.pth', name)
-        if number is None:
-            raise OtherRunError(
-                f'{self.work_dir} ends with {name}, which does not tell how many '
-                f'{unit}s of {total} are done: save by {unit}, or move it away'
-            )
-        return int(number[1]), total
+        """Return how many epochs are done, and how many there will be at most."""
+        names = [path.name for path in self.work_dir.glob('epoch_*.pth')]
+        numbers = [re.fullmatch(r'epoch_(\d+)\.pth', name) for name in names]
+        done = max((int(number[1]) for number in numbers if number), default=0)
+        return done, self.config.train_cfg.max_epochs
 
     @property
     def trained(self) -> bool:
-        """Whether the last epoch was reached."""
-        done, total = self.epochs
-        return done >= total
+        """Whether it came to its end: the last epoch, or early stopping."""
+        return is_finished(self.work_dir)
 
     def check(self) -> None:
         """Refuse to continue, or to count as done, another run than this.

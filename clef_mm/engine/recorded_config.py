@@ -1,8 +1,13 @@
-"""Whether a folder holds what a config asks for: the config that its run has left."""
+"""Whether a folder holds what a config asks for: the config that its run has left.
+
+A config is a program, but what a run leaves of it is plain values. It is read as such
+and never run: a folder may come from somebody else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +26,53 @@ _OF_TESTS = 'model.test_'
 """What begins so decides a test and not a training."""
 _START = ('model.weights', 'model.text_weights', 'load_from')
 _OF_SPEED = '.num_workers'
+_NO_VALUES = (ValueError, TypeError, SyntaxError, RecursionError, MemoryError)
 
 
-def recorded_config(folder: Path) -> Config | None:
-    """Return the config that the newest run in a folder has left; None without any."""
-    recorded = sorted(folder.glob('*.py'), key=lambda path: path.stat().st_mtime)
-    return Config.fromfile(recorded[-1]) if recorded else None
+def recorded_config(folder: Path) -> dict[str, Any] | None:
+    """Return the config that the newest run in a folder has left; None without any.
+
+    Files in Python that hold more than plain values are none.
+    """
+    files = sorted(folder.glob('*.py'), key=lambda path: path.stat().st_mtime)
+    for path in reversed(files):
+        try:
+            return read_values(path.read_bytes())
+        except (*_NO_VALUES, OSError):
+            continue
+    return None
+
+
+def read_values(text: str | bytes) -> dict[str, Any]:
+    """Read what a dumped config assigns, without running it.
+
+    Raises:
+        ValueError, TypeError, SyntaxError, RecursionError, MemoryError: If it is no list
+            of assignments of numbers, texts, lists and ``dict(...)``.
+    """
+    values = {}
+    for line in ast.parse(text).body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                values[name] = _value(value)
+            case _:
+                raise ValueError(f'line {line.lineno} assigns no plain value')
+    return values
+
+
+def _value(node: ast.expr) -> Any:
+    match node:
+        case ast.Call(func=ast.Name(id='dict'), args=positional, keywords=named):
+            parts = [_value(part) for part in positional]
+            return dict(*parts, **{str(n.arg): _value(n.value) for n in named})
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return dict(zip(map(_value, keys), map(_value, values), strict=True))
+        case ast.List(elts=items):
+            return [_value(item) for item in items]
+        case ast.Tuple(elts=items):
+            return tuple(_value(item) for item in items)
+        case _:
+            return ast.literal_eval(node)
 
 
 def differences(folder: Path, config: Config, sections: Sequence[str]) -> list[str]:
@@ -44,7 +90,7 @@ def differences(folder: Path, config: Config, sections: Sequence[str]) -> list[s
     if recorded is None:
         return ['there is no config beside the checkpoint']
     there = _settings(recorded, sections)
-    here = _settings(Config.fromstring(config.pretty_text, '.py'), sections)
+    here = _settings(read_values(config.pretty_text), sections)
     return [
         f'{key}: {there.get(key, "not set")} there, {here.get(key, "not set")} here'
         for key in sorted(there.keys() | here.keys())
@@ -52,14 +98,14 @@ def differences(folder: Path, config: Config, sections: Sequence[str]) -> list[s
     ]
 
 
-def _settings(config: Config, sections: Sequence[str]) -> dict[str, Any]:
+def _settings(config: Mapping[str, Any], sections: Sequence[str]) -> dict[str, Any]:
     flat = {}
     for name in sections:
         flat.update(_flat(config.get(name), name))
     if sections is TRAINING:
         flat = {key: flat[key] for key in flat if not key.startswith(_OF_TESTS)}
     for key in _START:
-        if flat.get(key):  # by name alone: folders may be moved
+        if isinstance(flat.get(key), str):  # by name alone: folders may be moved
             flat[key] = Path(flat[key]).name
     return {key: value for key, value in flat.items() if not key.endswith(_OF_SPEED)}
 

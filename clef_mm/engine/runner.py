@@ -9,7 +9,6 @@ from typing import Any
 
 import mmengine
 import torch
-from mmengine.device import get_device
 from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
@@ -27,15 +26,19 @@ from clef_mm.engine.checkpoint_files import (
     write_checkpoint,
 )
 from clef_mm.engine.config import ConfigError
+from clef_mm.engine.determinism import set_deterministic
 from clef_mm.engine.epoch_loop import EpochLoop
+from clef_mm.engine.fully_sharded import FullyShardedModel
 from clef_mm.engine.hooks import (
     BrokenImageHook,
     CheckpointContentHook,
     FiniteHook,
+    LabelPresenceHook,
     RunPlanHook,
     SeedHook,
     TrainingLogHook,
 )
+from clef_mm.engine.optim_wrapper import OptimWrapper
 from clef_mm.engine.stop_signals import StopSignals
 from clef_mm.engine.trained_labels import check_labels
 from clef_mm.models.encoders.weights import (
@@ -87,9 +90,20 @@ class Runner(MMEngineRunner):
 
     def setup_env(self, env_cfg: dict[str, Any]) -> None:
         """Join the other processes, with or without GPUs, before mmengine looks."""
-        if self._launcher == 'pytorch':
-            distributed.init_process_group()
+        if self._launcher != 'none':
+            distributed.init_process_group(self._launcher)
         super().setup_env(env_cfg)
+
+    def set_randomness(
+        self,
+        seed: int | None,
+        diff_rank_seed: bool = False,
+        deterministic: bool = True,
+    ) -> None:
+        """Seed this process; see :mod:`.determinism` for the switch."""
+        super().set_randomness(seed, diff_rank_seed)
+        self._deterministic = deterministic
+        set_deterministic(deterministic)
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Build mmengine's logger without the warnings that are no news to a user."""
@@ -100,14 +114,23 @@ class Runner(MMEngineRunner):
     def wrap_model(
         self, model_wrapper_cfg: dict[str, Any] | None, model: nn.Module
     ) -> nn.Module:
-        """Wrap the model for several processes; on CPUs there is no device to name."""
-        if self.distributed and model_wrapper_cfg is None and get_device() == 'cpu':
-            model_wrapper_cfg = {
-                'type': 'MMDistributedDataParallel',
-                'device_ids': None,
-                'broadcast_buffers': False,
-                'find_unused_parameters': self.cfg.get('find_unused_parameters', False),
-            }
+        """Wrap the model for several processes, on the device that this one has.
+
+        mmengine names the GPU by the number of the process on its machine, which there
+        is none of on CPUs and which Slurm may have counted anew.
+        """
+        if self.distributed and not is_model_wrapper(model):
+            wrapper = {'type': 'MMDistributedDataParallel', **(model_wrapper_cfg or {})}
+            if wrapper['type'] == 'MMDistributedDataParallel':
+                wrapper = {
+                    'device_ids': distributed.device_ids(),
+                    'broadcast_buffers': False,
+                    'find_unused_parameters': self.cfg.get(
+                        'find_unused_parameters', False
+                    ),
+                    **wrapper,
+                }
+            model_wrapper_cfg = wrapper
         return super().wrap_model(model_wrapper_cfg, model)
 
     def register_default_hooks(self, hooks: dict[str, Any] | None = None) -> None:
@@ -116,6 +139,7 @@ class Runner(MMEngineRunner):
         super().register_default_hooks(hooks)
         for hook in (
             RunPlanHook(),
+            LabelPresenceHook(),
             SeedHook(),
             FiniteHook(),
             BrokenImageHook(),
@@ -155,6 +179,25 @@ class Runner(MMEngineRunner):
             )
         return loader
 
+    def build_optim_wrapper(
+        self, optim_wrapper: OptimWrapper | dict[str, Any]
+    ) -> OptimWrapper:
+        """Build the optimizer and what applies gradients with it.
+
+        Raises:
+            ConfigError: If the config names a wrapper that cannot go on from inside an
+                epoch, as mmengine's own cannot.
+        """
+        if isinstance(optim_wrapper, dict):
+            optim_wrapper.setdefault('type', OptimWrapper)
+        built = super().build_optim_wrapper(optim_wrapper)
+        if not isinstance(built, OptimWrapper):
+            raise ConfigError(
+                'optim_wrapper.type must be clef_mm.engine.OptimWrapper, or a class '
+                f'made of it, got {type(built).__name__}'
+            )
+        return built
+
     def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
         """Build a loop that can begin inside an epoch, or what the config says."""
         if isinstance(loop, dict) and 'type' not in loop and loop.get('by_epoch', True):
@@ -189,8 +232,11 @@ class Runner(MMEngineRunner):
         Raises:
             CheckpointError: If it cannot be written; those before are untouched.
         """
-        if distributed.rank() == 0:
+        first = distributed.rank() == 0
+        # Where each process has a part of the weights, all give theirs.
+        if first or isinstance(self.model, FullyShardedModel):
             content = checkpoint_content(self, epoch, iteration)
+        if first:
             write_checkpoint(Path(self.work_dir, name), content)
             self.logger.info(f'wrote {name} after {iteration} iterations')
 
@@ -301,4 +347,8 @@ class Runner(MMEngineRunner):
         # A resumed run replaces all weights: the file it once started from may be gone.
         if self._resume and (self._load_from or Path(self.work_dir, POINTER).is_file()):
             self.plain_model.weights = None
-        super()._init_model_weights()
+        if isinstance(self.model, FullyShardedModel):
+            # mmengine would send whole tensors; all processes read the same file.
+            self.plain_model.init_weights()
+        else:
+            super()._init_model_weights()

@@ -18,6 +18,7 @@ from clef_mm.models.encoders.weights import (
     read_file,
     stored_activation,
 )
+from clef_mm.outside_files import parsing
 
 CLEF_MM, OPENAI = 'clef_mm', 'openai'
 TARGETS = (CLEF_MM, OPENAI)
@@ -51,6 +52,11 @@ def convert(source: str, target: str, naming: str = CLEF_MM) -> str:
             the target has another ending.
     """
     content = read_file(source)
+    with parsing(path_of(source), 'weights file', WeightsError):
+        return _convert(content, source, target, naming)
+
+
+def _convert(content: dict[str, Any], source: str, target: str, naming: str) -> str:
     state = state_of(content)
     towers = split_towers(state)
     if not (towers.image or towers.text):

@@ -15,10 +15,12 @@ from clef_mm.models.encoders.tower_sizes import tower_sizes
 from clef_mm.models.encoders.weight_files import sha256
 from clef_mm.models.encoders.weights import (
     TOWERS_KEY,
+    WeightsError,
     path_of,
     read_file,
     stored_activation,
 )
+from clef_mm.outside_files import parsing
 
 _HASH_IN_NAME = re.compile(r'-([0-9a-f]{8,64})\.\w+$')
 _SIZES = {
@@ -45,6 +47,11 @@ def inspect(file: str) -> str:
         WeightsError: If it cannot be read.
     """
     path, content = path_of(file), read_file(file)
+    with parsing(path, 'weights file', WeightsError):
+        return _described(path, content)
+
+
+def _described(path: Path, content: dict[str, Any]) -> str:
     towers = split_towers(state_of(content))
     meta = content.get('meta', {})
     lines = [

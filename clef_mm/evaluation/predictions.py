@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from clef_mm.array_archive import read_arrays
 from clef_mm.errors import UserError
+from clef_mm.outside_files import parsing
 from clef_mm.structures import FaceSample
 from clef_mm.whole_file import whole_file
 
-# What numpy and zipfile raise on other, cut or changed bytes.
-_DAMAGE = (
-    *(KeyError, ValueError, TypeError, AttributeError, EOFError, OSError),
-    *(zipfile.BadZipFile, zlib.error, NotImplementedError),
-)
-_FIELDS = ('scores', 'targets', 'names', 'subjects', 'sequences', 'frames')
+# With the kind of its array: floats, integers, text.
+_FIELDS = {
+    'scores': 'f',
+    'targets': 'i',
+    'names': 'U',
+    'subjects': 'U',
+    'sequences': 'U',
+    'frames': 'i',
+}
 
 
 class PredictionsError(UserError, ValueError):
@@ -118,16 +121,29 @@ def read_predictions(path: str | Path) -> Predictions:
     Raises:
         PredictionsError: If the file is damaged or holds something else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            fields = {field: content[field] for field in _FIELDS}
-            fields['names'] = tuple(fields['names'].tolist())
-            return Predictions(**fields)
-    except _DAMAGE as error:
-        raise PredictionsError(
-            f'{path} holds no predictions ({error}): test the checkpoint again with '
-            'tools/test.py'
-        ) from error
+    cure = 'Test the checkpoint again: tools/test.py'
+    with parsing(path, 'predictions', PredictionsError, cure):
+        content = read_arrays(path)
+        fields = {field: content[field] for field in _FIELDS}
+        _check_values(fields)
+        fields['names'] = tuple(fields['names'].tolist())
+        return Predictions(**fields)
+
+
+def _check_values(fields: dict[str, np.ndarray]) -> None:
+    """Check kinds and ranges of what a file holds; shapes are checked elsewhere."""
+    for field, kind in _FIELDS.items():
+        if fields[field].dtype.kind != kind or not fields[field].ndim:
+            raise ValueError(f'{field} are {fields[field].dtype}')
+    scores, targets = fields['scores'], fields['targets']
+    of_action_units = targets.ndim == 2
+    lowest, highest = (-1, 1) if of_action_units else (0, len(fields['names']) - 1)
+    if not ((targets >= lowest) & (targets <= highest)).all():
+        raise ValueError(f'targets are not within {lowest} and {highest}')
+    if not np.isfinite(scores).all():
+        raise ValueError('scores are not finite')
+    if of_action_units and not ((scores >= 0) & (scores <= 1)).all():
+        raise ValueError('scores are not within 0 and 1')
 
 
 def join_predictions(parts: Sequence[Predictions]) -> Predictions:

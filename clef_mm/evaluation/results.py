@@ -31,6 +31,8 @@ from clef_mm.evaluation.protocol import (
     synthetic_notice,
 )
 from clef_mm.evaluation.thresholds import thresholds_of
+from clef_mm.outside_files import parsing
+from clef_mm.plain_shape import Shape, misfit
 from clef_mm.whole_file import whole_file
 
 PROTOCOL_KEYS = (
@@ -44,6 +46,28 @@ PROTOCOL_KEYS = (
     'oracle',
 )
 """What every result must state; ``None`` or ``[]`` where it does not apply."""
+
+NUMBER = (None, float, int)
+"""Shape of a measure; None is one that does not exist."""
+PROTOCOL: dict[str, Shape] = {
+    'dataset': (None, str),
+    'split': (None, str),
+    'fold': (None, int),
+    'labels': (None, [str]),
+    'subjects': [str],
+    'resampled': (None, str),
+    'threshold': (None, {'rule': str, 'values': {str: (float, int)}}),
+    'epoch_rule': (None, str),
+    'checkpoint': (None, str),
+    'synthetic': (None, bool),
+    'oracle': (None, [str]),
+}
+"""Shape of what a report says of how it was measured."""
+_CONTENT = {
+    'metrics': {str: NUMBER},
+    'protocol': PROTOCOL,
+    'intervals': (None, {str: (None, [NUMBER])}),
+}
 
 METRICS, PREDICTIONS = 'metrics.json', 'predictions.npz'
 _PACKAGES = ('torch', 'mmengine', 'open_clip_torch', 'numpy', 'scikit-learn')
@@ -157,13 +181,14 @@ def read_result(folder: str | Path) -> Result:
             f'{folder / METRICS} does not state {", ".join(missing)}: an earlier '
             'version wrote it; test the checkpoint again with tools/test.py'
         )
+    check_content(folder / METRICS, content, _CONTENT)
     kept = folder / PREDICTIONS
     return Result(
         path=folder,
         metrics=content['metrics'],
         protocol=protocol,
         predictions=read_predictions(kept) if kept.is_file() else None,
-        intervals=content.get('intervals', {}),
+        intervals=content.get('intervals') or {},
     )
 
 
@@ -187,13 +212,23 @@ def read_json(path: Path, how_to_get: str) -> dict[str, Any]:
     """
     if not path.is_file():
         raise ResultError(f'there is no {path}: {how_to_get}')
-    try:
+    with parsing(path, 'result', ResultError, how_to_get):
         content = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise ResultError(f'{path} is damaged ({error}): {how_to_get}') from error
     if not isinstance(content, dict):
         raise ResultError(f'{path} holds no result: {how_to_get}')
     return content
+
+
+def check_content(path: Path, content: Mapping[str, Any], shape: Shape) -> None:
+    """Check that a report, which has a protocol, is of a shape.
+
+    Raises:
+        ResultError: Names the file and what in it is otherwise.
+    """
+    if wrong := misfit(content, shape, 'report'):
+        raise ResultError(f'{path}: {wrong}')
+    with parsing(path, 'report', ResultError):
+        thresholds_of(content['protocol'])
 
 
 def replace_text(path: Path, text: str) -> Path:

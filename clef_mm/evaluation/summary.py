@@ -12,7 +12,10 @@ from clef_mm.evaluation.measures import FAMILIES, is_of_one_class
 from clef_mm.evaluation.percent import printed, printed_range, titled
 from clef_mm.evaluation.protocol import conditions, drawn_unit, measured_on
 from clef_mm.evaluation.results import (
+    NUMBER,
+    PROTOCOL,
     ResultError,
+    check_content,
     now,
     read_json,
     replace_text,
@@ -20,7 +23,30 @@ from clef_mm.evaluation.results import (
     versions,
 )
 
-_METRIC = {'mean', 'std', 'folds', 'pooled', 'interval'}
+_METRIC = {
+    'mean': NUMBER,
+    'std': NUMBER,
+    'folds': {str: [NUMBER]},
+    'pooled': NUMBER,
+    'interval': (None, [NUMBER]),
+}
+_SHAPE = {
+    'name': str,
+    'table': (None, str),
+    'recipe': (None, str),
+    'measure': str,
+    'dataset': str,
+    'folds': [int],
+    'seeds': [(None, int)],
+    'metrics': {str: _METRIC},
+    'protocol': PROTOCOL,
+    'oracle': [str],
+    'notice': (None, str),
+    'unseen': {str: [str]},
+    'undefined': {str: [int]},
+    'versions': {str: str},
+    'date': str,
+}
 
 
 @dataclass(frozen=True)
@@ -138,10 +164,14 @@ def read_summary(path: str | Path) -> Summary:
             f'{path} is no summary of this version (missing or unknown: {strange}): '
             f'{how}'
         )
+    check_content(path, content, _SHAPE)
+    if content['measure'] not in FAMILIES:
+        raise ResultError(f'{path}: measure is none of {", ".join(FAMILIES)}')
+    wanted = {*map(str, content['folds'])}
     for name, metric in content['metrics'].items():
-        lacking = ', '.join(sorted(_METRIC - metric.keys()))
+        lacking = sorted({*_METRIC} - metric.keys() | wanted - metric['folds'].keys())
         if lacking:
-            raise ResultError(f'{path}: {name} lacks {lacking}: {how}')
+            raise ResultError(f'{path}: {name} lacks {", ".join(lacking)}: {how}')
     return Summary(**content)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from open_clip.loss import ClipLoss
 from torch import Tensor
 
-from clef_mm import distributed
 from clef_mm.models.base import ImageTextModel
 from clef_mm.models.logit_scale import LogitScale
-from clef_mm.models.losses.precision import full_precision, unit_rows
+from clef_mm.models.losses import ImageCaptionLoss
+from clef_mm.models.losses.precision import unit_rows
 from clef_mm.registry import MODELS
 from clef_mm.structures import FaceSample
 
@@ -45,12 +44,7 @@ class CaptionPretrainer(ImageTextModel):
             image_encoder, text_encoder, weights, precision, data_preprocessor
         )
         self.logit_scale = LogitScale(temperature)
-        self.contrast = ClipLoss(
-            local_loss=True,
-            gather_with_grad=True,
-            rank=distributed.rank(),
-            world_size=distributed.world_size(),
-        )
+        self.contrast = ImageCaptionLoss()
 
     def loss(self, features: Tensor, samples: list[FaceSample]) -> dict[str, Tensor]:
         """Return ``loss_caption``, the mean of image-to-text and text-to-image.
@@ -66,9 +60,7 @@ class CaptionPretrainer(ImageTextModel):
             if not sample.caption:
                 raise ValueError(f'the image {sample.name} has no caption')
         texts = self.text_encoder.encode([sample.caption for sample in samples])
-        with full_precision(features):
-            images, texts = unit_rows(features), unit_rows(texts)
-            return {'loss_caption': self.contrast(images, texts, self.logit_scale())}
+        return {'loss_caption': self.contrast(features, texts, self.logit_scale())}
 
     @torch.no_grad()
     def predict(self, features: Tensor, samples: list[FaceSample]) -> list[FaceSample]:

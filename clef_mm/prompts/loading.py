@@ -9,10 +9,12 @@ from typing import Any
 import yaml
 
 from clef_mm.errors import nearest
+from clef_mm.outside_files import parsing
 from clef_mm.prompts.bank import PromptBank
 from clef_mm.prompts.schema import PromptBankError
 
 _BANKS = Path(__file__).parent / 'banks'
+_DEEPEST = 20  # levels; a bank has four
 
 
 def load_bank(name_or_path: str | Path) -> PromptBank:
@@ -61,17 +63,30 @@ def _registered(name: str) -> PromptBank:
 
 def _read(path: Path) -> PromptBank:
     try:
-        # Bytes: YAML itself settles the encoding and reports broken characters.
-        data = yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)
+        content = path.read_bytes()
     except OSError as error:
         raise PromptBankError(f'{path}: cannot be read: {error.strerror}') from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: the date 2023-99-99
-        raise PromptBankError(f'{path}: not a YAML file: {error}') from error
+    with parsing(path, 'YAML file', PromptBankError):
+        # Bytes: YAML itself settles the encoding and reports broken characters.
+        data = yaml.load(content, Loader=_UniqueKeyLoader)
     return PromptBank.from_dict(data, source=str(path))
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Builds plain data only, and refuses a key that YAML would silently overwrite."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self._depth += 1
+        if self._depth > _DEEPEST:  # of thousands the scanner would not come to an end
+            raise yaml.composer.ComposerError(
+                problem='things in things, without end',
+                problem_mark=self.peek_event().start_mark,
+            )
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False

@@ -22,6 +22,7 @@ person at rest``. The order of the classes is the order of the file.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from string import Formatter
 from typing import Any
@@ -33,6 +34,7 @@ Templates = dict[str, Wordings]
 Fields = dict[str, dict[str, Wordings]]
 
 _PARTS = ('templates', 'classes', 'absence')
+_LONGEST = 1000  # characters; a sentence that an encoder of 77 tokens reads has 400
 
 
 class PromptBankError(UserError, ValueError):
@@ -186,6 +188,7 @@ def _mapping(data: Any, place: str) -> Mapping[str, Any]:
             raise PromptBankError(
                 f'{place}: the key {key!r} is not a text; put it in quotes'
             )
+        _check_short(key, place)
     return data
 
 
@@ -202,8 +205,20 @@ def _wordings(data: Any, place: str) -> Wordings:
             raise PromptBankError(f'{place}: expected a text, found {_found(text)}')
         if not text.strip():
             raise PromptBankError(f'{place}: a text is empty')
+        _check_short(text, place)
     return tuple(text.strip() for text in texts)
 
 
+def _check_short(text: str, place: str) -> None:
+    if len(text) > _LONGEST:
+        raise PromptBankError(
+            f"{place}: '{text[:40]}...' has {len(text)} characters, more than any text "
+            'encoder reads'
+        )
+
+
 def _found(data: Any) -> str:
-    return 'nothing' if data is None else f'{data!r} ({type(data).__name__})'
+    # Cut short: by repeating a few names YAML can say more than any memory holds.
+    return (
+        'nothing' if data is None else f'{reprlib.repr(data)} ({type(data).__name__})'
+    )

@@ -13,5 +13,5 @@ default_hooks = dict(
 )
 env_cfg = dict(cudnn_benchmark=False)
 log_level = 'INFO'
-randomness = dict(seed=0)
+randomness = dict(seed=0, deterministic=True)
 resume = False

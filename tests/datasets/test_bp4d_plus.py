@@ -234,7 +234,7 @@ def test_archives_of_other_subjects_stay_closed(make_plus):
     tree = make_plus().fill()
     tree.pack('M058').write_bytes(b'cut')
     assert subjects_of(BP4DPlus(tree.root, subjects=['F001'])) == {'F001'}
-    with pytest.raises(ArchiveError, match=r'M058\.zip is not a readable ZIP'):
+    with pytest.raises(ArchiveError, match=r'M058\.zip is damaged or no readable ZIP'):
         BP4DPlus(tree.root)
 
 

@@ -153,15 +153,15 @@ def test_a_split_file_of_a_dataset_that_nobody_published_folds_of(write):
     ('fields', 'message'),
     [
         ({'dataset': 'Other'}, 'divides the subjects of Other, not of Mine'),
-        ({'dataset': None}, "no split file: it has no 'dataset'"),
+        ({'dataset': None}, 'no split file: split.dataset is None'),
         ({'parts': [['a']]}, 'two or more lists'),
         ({'parts': [['a'], []]}, 'none empty'),
-        ({'parts': ['ab', 'cd']}, 'lists of subject ids'),
-        ({'parts': [[1], [2]]}, 'lists of subject ids'),
-        ({'parts': {'1': ['a'], '2': ['b']}}, 'lists of subject ids'),
+        ({'parts': ['ab', 'cd']}, r"parts\[0\] is 'ab', not a list"),
+        ({'parts': [[1], [2]]}, r'parts\[0\]\[0\] is 1, not of type str'),
+        ({'parts': {'1': ['a'], '2': ['b']}}, 'parts is .*, not a list'),
         ({'parts': [['a', 'b'], ['b']]}, 'mine.json: subjects b are in both'),
         ({'num_folds': 4}, "'num_folds' must be 1 to 3, got 4"),
-        ({'num_folds': 'all'}, "got 'all'"),
+        ({'num_folds': 'all'}, "num_folds is 'all'"),
         ({'id': '00000000'}, 'its id is 00000000, but .* were changed'),
     ],
 )
@@ -175,7 +175,7 @@ def test_files_that_are_no_split_files(tmp_path):
     path = tmp_path / 'x.json'
     with pytest.raises(SplitError, match='there is no split file'):
         find_preset('Mine', str(path))
-    for text, message in (('{', 'is not JSON'), ('[]', 'no split file')):
+    for text, message in (('{', 'damaged or no split file'), ('[]', 'no split file')):
         path.write_text(text)
         with pytest.raises(SplitError, match=message):
             find_preset('Mine', str(path))

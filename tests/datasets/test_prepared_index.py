@@ -135,7 +135,7 @@ def test_inconsistent(tmp_path, change, message):
 def test_a_bare_array_is_no_index(tmp_path):
     with (tmp_path / INDEX_FILE).open('wb') as file:
         np.save(file, np.arange(3))
-    with pytest.raises(IndexFileError, match='no archive of arrays'):
+    with pytest.raises(IndexFileError, match='damaged or no index'):
         read_index(tmp_path, 'BP4D')
 
 

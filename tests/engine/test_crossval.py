@@ -14,6 +14,7 @@ import pytest
 from tiny_recipe import ROOT, write, write_recipe
 
 from clef_mm.engine import crossval as module
+from clef_mm.engine.checkpoint_files import mark_finished
 from clef_mm.engine.config import load_config
 from clef_mm.engine.crossval import Scoring, crossval, plan_jobs
 from clef_mm.engine.job_queue import JobFailedError
@@ -61,7 +62,9 @@ def finish(run, epochs=2):
     run.work_dir.mkdir(parents=True, exist_ok=True)
     run.config.dump(run.work_dir / run.file.name)
     (run.work_dir / f'epoch_{epochs}.pth').write_bytes(b'')
-    (run.work_dir / 'last_checkpoint').write_text(f'/elsewhere/epoch_{epochs}.pth')
+    (run.work_dir / 'last_checkpoint').write_text(f'epoch_{epochs}.pth')
+    if epochs == 2:
+        mark_finished(run.work_dir)
 
 
 def words(command):
@@ -178,13 +181,21 @@ def test_a_run_ahead_of_the_stage_before_is_refused(recipe, epochs):
         second.check()
 
 
-def test_iterations_are_not_taken_for_epochs(recipe):
+def test_a_run_that_was_stopped_inside_an_epoch_is_not_done(recipe):
+    run = runs_of(recipe)[0]
+    finish(run, epochs=1)
+    (run.work_dir / 'iter_500.pth').touch()
+    (run.work_dir / 'last_checkpoint').write_text('iter_500.pth')
+    assert run.epochs == (1, 2)
+    assert not run.trained
+
+
+def test_a_run_whose_last_validation_is_owed_is_not_done(recipe):
     run = runs_of(recipe)[0]
     finish(run)
-    (run.work_dir / 'epoch_2.pth').rename(run.work_dir / 'iter_500.pth')
-    (run.work_dir / 'last_checkpoint').write_text('iter_500.pth')
-    with pytest.raises(OtherRunError, match=r'iter_500\.pth, which does not tell'):
-        _ = run.trained
+    assert run.trained
+    (run.work_dir / 'finished').unlink()
+    assert not run.trained
 
 
 def test_a_test_is_done_once(recipe, monkeypatch):

@@ -68,7 +68,7 @@ def test_another_file_is_refused_by_name(tmp_path, write):
     path = tmp_path / 'predictions.npz'
     write(path)
     with pytest.raises(
-        PredictionsError, match=r'predictions\.npz holds no predictions'
+        PredictionsError, match=r'predictions\.npz is damaged or no predictions'
     ):
         read_predictions(path)
 

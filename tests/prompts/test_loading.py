@@ -61,7 +61,7 @@ def test_unusable_file_is_refused_by_name(tmp_path, text, parts):
 def test_broken_characters_are_refused(tmp_path):
     path = tmp_path / 'pets.yaml'
     path.write_bytes(BANK.encode().replace(b'cat', b'\xff\xfe\xfa'))
-    with pytest.raises(PromptBankError, match='not a YAML file'):
+    with pytest.raises(PromptBankError, match='no YAML file'):
         load_bank(path)
 
 

@@ -54,5 +54,5 @@ def find_occurrence_files(root: Path) -> dict[tuple[str, str], Path]:
 
 
 def _header(path: Path) -> tuple[str, ...]:
-    with path.open(encoding='utf-8-sig') as lines:
+    with path.open(encoding='utf-8-sig', errors='replace') as lines:
         return tuple(name.strip() for name in next(lines, '').split(','))

@@ -12,6 +12,7 @@ from typing import Any
 
 from clef_mm.datasets.preparation.crop_job import PreparationError, cannot_write
 from clef_mm.datasets.prepared_index import has_index, read_header
+from clef_mm.outside_files import parsing
 from clef_mm.whole_file import whole_file
 
 _NAME = '.preparing'
@@ -74,7 +75,10 @@ class WorkFolder:
             return False
         begun = self.folder / _SETTINGS
         if begun.is_file():
-            self._check_same(json.loads(begun.read_text('utf-8')), settings)
+            cure = f'Delete {self.folder}'
+            with parsing(begun, 'settings', PreparationError, cure):
+                found = dict(json.loads(begun.read_text('utf-8')))
+            self._check_same(found, settings)
             return True
         try:
             with whole_file(begun) as file:

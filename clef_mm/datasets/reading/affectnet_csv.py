@@ -202,8 +202,8 @@ def _parse_block(
 
 
 def _annotated(values: np.ndarray) -> np.ndarray:
-    """Return valence or arousal with NaN for -2, 'not annotated'."""
-    return np.where(values == -2, np.float32(np.nan), values)
+    """Return valence or arousal with NaN for -2, 'not annotated', and what is none."""
+    return np.where(np.abs(values) <= 1, values, np.float32(np.nan))
 
 
 def _parse_column(cells: Sequence[bytes], or_nan: bool) -> np.ndarray:
@@ -326,7 +326,7 @@ def _image_root(path: Path, folders: Categories, files: np.ndarray, root: Path) 
     wanted = set(folders.names)
     best, most = root, (0, 0)
     for candidate in nearby_folders(root, 3):
-        images = sum((candidate / name).is_file() for name in some)
+        images = sum(os.path.isfile(candidate / name) for name in some)
         subfolders = len(wanted.intersection(os.listdir(candidate)))
         if (images, subfolders) > most:
             best, most = candidate, (images, subfolders)
@@ -342,7 +342,7 @@ def _matching(folder: str, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the names as they are on disk, and a mask of those that are."""
     try:
         on_disk = set(os.listdir(os.fsencode(folder)))
-    except OSError:
+    except (OSError, ValueError):  # not there, or what no folder can be called
         return names, np.zeros(len(names), bool)
     present = np.array([name in on_disk for name in names.tolist()], bool)
     if not present.all():

@@ -81,7 +81,7 @@ def load_npy_part(
     signature = folder_signature([part.images, part.annotations])
     cache = cache_file('affectnet', part.annotations)
     columns = read_cached(cache, signature)
-    if columns is None or columns.keys() != {'number', 'image', 'label'}:
+    if columns is None or not _is_of_a_part(columns):
         columns, readable = _read_part(part)
         _check_codes(columns, part, codes)
         if readable:
@@ -106,7 +106,7 @@ def load_npy_part(
         )
     one = np.zeros(len(used), np.int32)
     values = labels[used].astype(np.float32)
-    values[values == -2] = np.nan
+    values[:, 1:][~(np.abs(values[:, 1:]) <= 1)] = np.nan  # -2: not annotated
     return FrameTable(
         {
             'img_path': Paths(Categories(one, [str(part.images)]), files[used]),
@@ -160,6 +160,14 @@ def _read_part(part: NpyPart) -> tuple[dict[str, np.ndarray], bool]:
         'label': np.concatenate(labels, axis=1),
     }
     return columns, readable
+
+
+def _is_of_a_part(columns: dict[str, np.ndarray]) -> bool:
+    """Tell whether columns are such as :func:`_read_part` returns."""
+    found = {key: (column.dtype.kind, column.shape) for key, column in columns.items()}
+    count = len(columns.get('number', ()))
+    wanted = {'number': ('i', (count,)), 'image': ('S', (count,))}
+    return found == wanted | {'label': ('f', (count, len(_FIELDS)))}
 
 
 def _check_codes(columns: dict[str, np.ndarray], part: NpyPart, codes: int) -> None:

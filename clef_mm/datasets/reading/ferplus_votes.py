@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from clef_mm.datasets.ferplus_labels import VOTES
+from clef_mm.datasets.reading.csv_rows import read_csv_rows
 from clef_mm.datasets.reading.label_rows import LabelFileError
 
 PARTS = ('Training', 'PublicTest', 'PrivateTest')
@@ -39,7 +39,7 @@ def read_fer2013new(path: Path) -> VoteRows:
         LabelFileError: If a column is missing, a part is unknown, or a vote is none of
             0 to 10.
     """
-    lines, rows = _read_csv(path)
+    lines, rows = read_csv_rows(path)
     if not rows:
         raise LabelFileError(f'{path} is empty')
     header = [name.strip().lower() for name in rows[0]]
@@ -72,23 +72,12 @@ def read_label_csv(path: Path, part: str) -> VoteRows:
     Raises:
         LabelFileError: If a line is not like that.
     """
-    lines, rows = _read_csv(path)
+    lines, rows = read_csv_rows(path)
     if not rows:
         raise LabelFileError(f'{path} is empty')
     _check_width(path, lines, rows, 2 + len(_VOTES))
     votes = _as_votes(path, lines, [row[2:] for row in rows])
     return VoteRows([part] * len(rows), [row[0].strip() for row in rows], votes)
-
-
-def _read_csv(path: Path) -> tuple[list[int], list[list[str]]]:
-    """Return line numbers and cells of all lines that are not blank."""
-    with path.open(encoding='utf-8-sig', errors='replace', newline='') as file:
-        reader = csv.reader(file)
-        try:
-            rows = [(reader.line_num, row) for row in reader if row]
-        except csv.Error as error:
-            raise LabelFileError(f'{path} line {reader.line_num}: {error}') from error
-    return [line for line, _ in rows], [row for _, row in rows]
 
 
 def _check_width(

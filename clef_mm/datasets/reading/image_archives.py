@@ -19,10 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from clef_mm.errors import UserError
+from clef_mm.outside_files import parsing
 
 _ARCHIVE = re.compile(r'\.zip(?=/|$)', re.IGNORECASE)
 _IMAGE = re.compile(r'\.(jpe?g|png|bmp)$', re.IGNORECASE)
 _ENCRYPTED = 1  # bit of an entry's flags
+_LARGEST_IMAGE = 2**28  # bytes: what is larger was packed to fill the memory
 
 
 class ArchiveError(UserError, OSError):
@@ -67,7 +69,8 @@ class ImageArchive:
 
     def __init__(self, path: str | Path) -> None:
         self.path = path
-        try:
+        cure = 'Was its download cut short?'
+        with parsing(path, 'readable ZIP archive', ArchiveError, cure):
             with zipfile.ZipFile(path) as archive:
                 # An entry that was written twice counts as it was written last.
                 entries = {
@@ -75,30 +78,25 @@ class ImageArchive:
                     for entry in archive.infolist()
                     if _IMAGE.search(entry.filename)
                 }
+            names = sorted(entries)
+            self._names = np.array(names, dtype=np.bytes_)
+            self._rows_of = _rows_by_folder(names)
+            self._entries = np.array(
+                [
+                    (
+                        entries[name].header_offset,
+                        entries[name].compress_size,
+                        entries[name].CRC,
+                        entries[name].compress_type,
+                        entries[name].flag_bits,
+                    )
+                    for name in names
+                ],
+                dtype=np.int64,
+            ).reshape(-1, 5)
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise ArchiveError(
-                f'{path} is not a readable ZIP archive ({error}): was its download cut '
-                'short?'
-            ) from error
         # Closed when the last reader forgets the archive.
         weakref.finalize(self, os.close, self._descriptor)
-        names = sorted(entries)
-        self._names = np.array(names, dtype=np.bytes_)
-        self._rows_of = _rows_by_folder(names)
-        self._entries = np.array(
-            [
-                (
-                    entries[name].header_offset,
-                    entries[name].compress_size,
-                    entries[name].CRC,
-                    entries[name].compress_type,
-                    entries[name].flag_bits,
-                )
-                for name in names
-            ],
-            dtype=np.int64,
-        ).reshape(-1, 5)
 
     def folders(self) -> list[str]:
         """Return the folders that hold images."""
@@ -147,6 +145,7 @@ class ImageArchive:
 
     def _read_at(self, offset: int, size: int) -> bytes:
         parts = []
+        size = min(size, os.fstat(self._descriptor).st_size)  # whatever it claims
         while size > 0 and (part := os.pread(self._descriptor, size, offset)):
             parts.append(part)
             offset += len(part)
@@ -171,7 +170,7 @@ def _unpack(data: bytes, method: int) -> bytes:
     if method == zipfile.ZIP_STORED:
         return data
     if method == zipfile.ZIP_DEFLATED:
-        return zlib.decompress(data, -zlib.MAX_WBITS)
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, _LARGEST_IMAGE)
     raise NotImplementedError(f'ZIP method {method}; unpack the archive')
 
 

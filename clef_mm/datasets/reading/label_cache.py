@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
+from clef_mm.array_archive import read_arrays
 from clef_mm.whole_file import whole_file
 
-_DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile)
 _SIGNATURE = 'signature'
 _PREFIX = 'array.'  # numpy.savez has arguments of its own
 
@@ -49,16 +48,12 @@ def cache_file(kind: str, folder: Path) -> Path:
 def read_cached(path: Path, signature: str) -> dict[str, np.ndarray] | None:
     """Return the arrays, or None if there are none of this signature."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if file[_SIGNATURE].tobytes() != signature.encode():
-                return None
-            return {
-                name.removeprefix(_PREFIX): file[name]
-                for name in file.files
-                if name.startswith(_PREFIX)
-            }
-    except _DAMAGED:  # TypeError: a single array, which is no archive
+        arrays = read_arrays(path)
+        if arrays.pop(_SIGNATURE).tobytes() != signature.encode():
+            return None
+    except Exception:  # missing, or damaged in one of many ways: it is made anew
         return None
+    return {name.removeprefix(_PREFIX): array for name, array in arrays.items()}
 
 
 def write_cached(path: Path, signature: str, arrays: dict[str, np.ndarray]) -> None:

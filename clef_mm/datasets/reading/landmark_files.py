@@ -15,6 +15,7 @@ from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.load_report import LoadReport
 from clef_mm.errors import UserError
 from clef_mm.faces.landmarks import FIRST_POINT, five_points
+from clef_mm.outside_files import parsing
 
 ReadPoints = Callable[[str, str, np.ndarray], np.ndarray | None]
 """(subject, sequence, frame numbers (n,)) -> (n, 5, 2), or None without a file."""
@@ -73,7 +74,8 @@ def read_tracked_points(path: Path, numbers: np.ndarray) -> np.ndarray:
         LandmarkFileError: If the file is not like this.
     """
     points = np.full((len(numbers), 5, 2), np.nan, np.float32)
-    with _open_fit(path) as (given, read):
+    damage = parsing(path, 'file of tracked landmarks', LandmarkFileError)
+    with damage, _open_fit(path) as (given, read):
         entry_of = {int(number): entry for entry, number in enumerate(given)}
         for row, number in enumerate(numbers.tolist()):
             if number in entry_of:
@@ -90,10 +92,11 @@ def read_points(path: Path) -> np.ndarray:
     Raises:
         LandmarkFileError: If the file is not like this.
     """
-    content = _load_old(path)
-    if 'pts' not in content:
-        raise LandmarkFileError(f"{path} has no 'pts'")
-    return _reduce(path, np.asarray(content['pts']))
+    with parsing(path, 'file of landmarks', LandmarkFileError):
+        content = _load_old(path)
+        if 'pts' not in content:
+            raise LandmarkFileError(f"{path} has no 'pts'")
+        return _reduce(path, np.asarray(content['pts']))
 
 
 def no_points() -> np.ndarray:
@@ -117,12 +120,8 @@ def _open_fit(
 ) -> Iterator[tuple[Sequence[int], Callable[[int], np.ndarray]]]:
     """Open a tracker's output: the frame numbers, and what reads entry i of them."""
     if _is_hdf5(path):
-        h5py = _needed('h5py', path)
-        try:
-            with h5py.File(path) as file:
-                yield _hdf5_fit(path, file)
-        except (OSError, RuntimeError, KeyError) as error:
-            raise LandmarkFileError(f'{path} is damaged: {error}') from error
+        with _needed('h5py', path).File(path) as file:
+            yield _hdf5_fit(path, file)
     else:
         yield _old_fit(path, _load_old(path))
 
@@ -199,11 +198,7 @@ def _reduce(path: Path, points: np.ndarray) -> np.ndarray:
 
 def _load_old(path: Path) -> dict[str, Any]:
     """Load a MATLAB file of a version before 7.3."""
-    scipy_io = _needed('scipy.io', path)
-    try:
-        return scipy_io.loadmat(str(path), simplify_cells=True)
-    except Exception as error:  # what scipy raises depends on where the damage is
-        raise LandmarkFileError(f'{path} is no MATLAB file: {error}') from error
+    return _needed('scipy.io', path).loadmat(str(path), simplify_cells=True)
 
 
 def _is_hdf5(path: Path) -> bool:

@@ -65,6 +65,6 @@ def _find_columns(path: str | Path, header: str, units: Sequence[int]) -> list[i
     if missing:
         raise LabelFileError(
             f'{path} has no column for AU {", ".join(map(str, missing))}; its header '
-            f'names {", ".join(names[1:])}'
+            f'names {", ".join(names[1:])[:200]}'
         )
     return [column[str(unit)] for unit in units]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 _NUMBERS = 13  # five points of x and y, then gender, race and age
+_CODES = ((0, 1, 2), (0, 1, 2), (0, 1, 2, 3, 4))  # of these three
 
 
 def read_annotation(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
@@ -26,6 +27,8 @@ def read_annotation(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
     except (OSError, ValueError):
         return None
     if len(numbers) != _NUMBERS or not np.isfinite(numbers).all():
+        return None
+    if any(n not in codes for n, codes in zip(numbers[10:], _CODES, strict=True)):
         return None
     return _as_seen(numbers[:10].reshape(5, 2)), numbers[10:].astype(np.int8)
 

@@ -14,6 +14,7 @@ from clef_mm.engine.checkpoint_files import (
     CheckpointError,
     checkpoints,
     keep_best,
+    mark_finished,
     remove_halves,
 )
 from clef_mm.engine.stop_signals import RunStoppedError
@@ -130,7 +131,7 @@ class CheckpointHook(Hook):
                 the end, as they may have different numbers of batches.
         """
         if not distributed.is_distributed() and runner.stop_requested():
-            self._stop(runner)
+            self._stop(runner, runner.iter)
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -155,6 +156,11 @@ class CheckpointHook(Hook):
                 best = keep_best(path, self.save_best.replace('/', '_'))
                 runner.logger.info(f'best so far: {score:.4f}, kept as {best.name}')
 
+    def after_train(self, runner: Runner) -> None:
+        """Note that the run is finished: that its last validation was done."""
+        if distributed.rank() == 0:
+            mark_finished(Path(runner.work_dir))
+
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Store the best score, which the next ones are compared with."""
         checkpoint['meta'][_KEY] = self.best
@@ -170,11 +176,14 @@ class CheckpointHook(Hook):
         if distributed.rank() == 0:
             self._remove_old(runner)
         if self.stopping:
-            self._stop(runner)
+            self._stop(runner, done)
 
-    def _stop(self, runner: Runner) -> None:
+    def _stop(self, runner: Runner, done: int) -> None:
+        # What started the processes ends them all when one of them ends: not while the
+        # first is writing.
+        distributed.wait_for_all()
         raise RunStoppedError(
-            f'stopped after {runner.iter} iterations, as asked; '
+            f'stopped after {done} iterations, as asked; '
             f'{runner.work_dir} goes on with --resume'
         )
 

@@ -1,4 +1,4 @@
-"""Stop a run whose losses or gradients are no numbers any more."""
+"""Stop a run whose losses or gradients are no numbers any more, or skip such steps."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from clef_mm.engine.finite_steps import FiniteSteps
+from clef_mm import distributed
+from clef_mm.engine.finite_steps import FiniteSteps, in_words, named, stacked
 from clef_mm.registry import HOOKS
+from clef_mm.structures import FaceSample
 
 
 @HOOKS.register_module()
 class FiniteHook(Hook):
     """Check each step; nothing is saved before the last one was checked.
 
-    With ``optim_wrapper.non_finite='skip'`` the optimizer leaves such steps out, and
-    they are counted here.
+    With ``optim_wrapper.non_finite='skip'`` the optimizer leaves such updates out, and
+    they are told and counted here. What the forward pass itself has changed is not
+    undone: running statistics of BatchNorm have seen the batch and, if its activations
+    were no numbers, have none from then on. They serve tests, not training; a tower
+    without BatchNorm, such as a ViT, keeps nothing of a skipped batch.
     """
 
     priority = 'VERY_HIGH'
@@ -25,6 +30,7 @@ class FiniteHook(Hook):
     def __init__(self) -> None:
         self.steps = FiniteSteps()
         self.skipped = 0
+        self.samples: list[FaceSample] = []  # since the last update, newest batch first
 
     def before_train(self, runner: Runner) -> None:
         """Go on counting where the run was stopped."""
@@ -43,24 +49,39 @@ class FiniteHook(Hook):
             NonFiniteError: If one is NaN or infinite, unless such steps are skipped.
         """
         wrapper = runner.optim_wrapper
-        place = f'epoch {runner.epoch + 1}, iteration {runner.iter + 1}'
-        if wrapper.skips:
-            if wrapper.skipped > self.skipped:
-                self.skipped = wrapper.skipped
-                names = ', '.join(sample.name for sample in data_batch['data_samples'])
-                runner.logger.warning(
-                    f'{place} skipped, the {self.skipped}. of the run: its gradients '
-                    f'are not finite; batch of {names}'
-                )
-            return
+        self.samples = [*data_batch['data_samples'], *self.samples]
+        updated = wrapper.should_update()
         parts = dict(outputs)
-        if wrapper.gradient_norm is not None:
+        if updated:
             parts['gradient norm'] = wrapper.gradient_norm
-        self.steps.check(place, parts, data_batch['data_samples'])
+        place = f'epoch {runner.epoch + 1}, iteration {runner.iter + 1}'
+        if not wrapper.skips:
+            if distributed.is_distributed():
+                place = f'process {distributed.rank()}, {place}'
+            self.steps.check(place, parts, self.samples)
+        elif wrapper.skipped > self.skipped:
+            self.skipped = wrapper.skipped
+            # The gradients are the mean over all processes, which skip alike.
+            batches = distributed.gather_objects(named(self.samples))
+            runner.logger.warning(
+                f'{place} skipped, number {self.skipped} of the run: '
+                f'{in_words(list(parts), stacked(parts))}; batch of '
+                f'{"; ".join(batches)}'
+            )
+        if updated:
+            self.samples = []
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Check the last step of the epoch."""
         self.steps.flush()
+
+    def after_train(self, runner: Runner) -> None:
+        """Say how many steps were skipped."""
+        if self.skipped:
+            runner.logger.warning(
+                f'{self.skipped} updates of the run were skipped: their losses or '
+                'gradients were not finite'
+            )
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check the last step before it is saved."""

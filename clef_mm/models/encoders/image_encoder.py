@@ -16,6 +16,7 @@ from clef_mm.models.encoders.architecture import (
     plain,
     resolve,
 )
+from clef_mm.models.encoders.gradient_checkpointing import checkpoint_blocks
 from clef_mm.registry import BACKBONES
 
 
@@ -35,15 +36,25 @@ class OpenCLIPImageEncoder(nn.Module):
         arch: open_clip model name such as ``'ViT-B-16-quickgelu'``, or a dict of sizes.
         channels_last: Keep convolutions in the channels-last layout, which makes a
             convolutional tower up to twice as fast; of no use to a ViT.
+        gradient_checkpointing: Compute the inside of each block again in the backward
+            pass instead of keeping it: less memory, about a third more time.
 
     Attributes:
         embed_dim: Width d of the feature.
         image_size: Side of the square input, pixels.
         settings: What weights of this tower are stored with: ``arch``, ``image_size``
             and ``activation``.
+
+    Raises:
+        GradientCheckpointingError: If the tower cannot compute its blocks again.
     """
 
-    def __init__(self, arch: Architecture, channels_last: bool = False) -> None:
+    def __init__(
+        self,
+        arch: Architecture,
+        channels_last: bool = False,
+        gradient_checkpointing: bool = False,
+    ) -> None:
         super().__init__()
         sizes = resolve(arch)
         self.embed_dim: int = sizes['embed_dim']
@@ -55,6 +66,8 @@ class OpenCLIPImageEncoder(nn.Module):
             torch.channels_last if channels_last else torch.contiguous_format
         )
         self.tower.to(memory_format=self.memory_format)
+        if gradient_checkpointing:
+            checkpoint_blocks(self.tower)
         self.settings: dict[str, Any] = {
             'arch': plain(arch, 'vision_cfg'),
             'image_size': self.image_size,

@@ -20,9 +20,32 @@ from safetensors.torch import save
 
 from clef_mm.errors import UserError
 from clef_mm.models.encoders import torchscript_archive
+from clef_mm.outside_files import check_unpacked_size
+from clef_mm.plain_shape import misfit
 from clef_mm.whole_file import whole_file
 
 _META = 'clef_mm'  # where a safetensors file of ours holds its meta, as JSON
+_ZIP = b'PK'
+_TOWER = (None, {'activation': (None, str)})
+_PROVENANCE = {
+    'labels': (None, {'kind': str, 'names': [str]}),
+    'seen_subjects': (None, [str]),
+    'start': (None, {}),
+}
+# What those who read a file take for granted, of what it may say at all.
+_SHAPE = {
+    'state_dict': (None, {str: torch.Tensor}),
+    'meta': (
+        None,
+        {
+            'clef_mm': (None, _PROVENANCE),
+            'towers': (None, {'image': _TOWER, 'text': _TOWER}),
+            'dataset_meta': (None, {}),
+            'published': (None, {}),
+            'converted_from': (None, {'file': str, 'sha256': str}),
+        },
+    ),
+}
 
 
 class WeightsError(UserError, ValueError):
@@ -46,7 +69,7 @@ def read_content(path: Path) -> dict[str, Any]:
         elif torchscript_archive.is_archive(path):
             content = {'state_dict': torchscript_archive.read_state_dict(path)}
         else:
-            content = torch.load(path, map_location='cpu', weights_only=True)
+            content = _read_torch(path)
     except Exception as error:  # each reader has its own kinds for a damaged file
         raise WeightsError(
             f'{path} is no checkpoint of tensors and plain containers '
@@ -55,8 +78,8 @@ def read_content(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(content, dict):
         raise WeightsError(f'{path} holds a {type(content).__name__}, not a dict')
-    if not isinstance(content.get('meta', {}), dict):
-        raise WeightsError(f'{path}: its meta is no dict')
+    if wrong := misfit(content, _SHAPE, 'content'):
+        raise WeightsError(f'{path} is no checkpoint: {wrong}')
     return content
 
 
@@ -101,6 +124,14 @@ def _is_safetensors(path: Path) -> bool:
     # Eight bytes of length, then a header in JSON.
     with path.open('rb') as file:
         return path.suffix == '.safetensors' or file.read(9)[8:] == b'{'
+
+
+def _read_torch(path: Path) -> Any:
+    with path.open('rb') as file:
+        zipped = file.read(2) == _ZIP
+    if zipped:  # nothing in it is packed, unless to fill the memory
+        check_unpacked_size(path, path.stat().st_size)
+    return torch.load(path, map_location='cpu', weights_only=True)
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:

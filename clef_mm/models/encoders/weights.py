@@ -18,12 +18,14 @@ from clef_mm.models.encoders.architecture import activation_of
 from clef_mm.models.encoders.key_naming import Naming, split_towers, state_of
 from clef_mm.models.encoders.position_embedding import fit_to_grid
 from clef_mm.models.encoders.weight_files import WeightsError, read_content
+from clef_mm.outside_files import parsing
 
 __all__ = [
     'POINTER',
     'TOWERS_KEY',
     'WeightsError',
     'check_activation',
+    'last_named',
     'load_exactly',
     'load_tower',
     'newest_checkpoint',
@@ -81,21 +83,36 @@ def path_of(file: str | Path) -> Path:
 def newest_checkpoint(path: str | Path) -> Path:
     """Return ``path``, or for a work directory the checkpoint written last in it.
 
-    ``last_checkpoint`` holds the path that was valid when it was written; only the name
-    in it is used, so that a work directory may be moved.
-
     Raises:
         WeightsError: If there is no checkpoint.
     """
     path = Path(path)
     if path.is_dir():
-        pointer = path / POINTER
-        if not pointer.is_file():
+        name = last_named(path)
+        if name is None:
             raise WeightsError(f'no checkpoint was written in {path} yet')
-        path = path / Path(pointer.read_text().strip()).name
+        path = path / name
     if not path.is_file():
         raise WeightsError(f'there is no weights file {path}')
     return path
+
+
+def last_named(folder: Path) -> str | None:
+    """Return the name of the checkpoint that a work directory says is its last.
+
+    It may have been written with the path of its time: of that only the name counts, so
+    that a work directory may be moved. None where there is no such word.
+
+    Raises:
+        WeightsError: If it is no name.
+    """
+    pointer = folder / POINTER
+    if not pointer.is_file():
+        return None
+    with parsing(pointer, 'name of a checkpoint', WeightsError):
+        name = Path(pointer.read_text('utf-8').strip()).name
+        (folder / name).exists()  # refuses what can be the name of no file
+        return name
 
 
 def load_tower(

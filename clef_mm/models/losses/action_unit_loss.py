@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from clef_mm import distributed
 from clef_mm.models.losses.precision import (
     at_least_float32,
     full_precision,
@@ -25,7 +26,9 @@ class ActionUnitLoss(nn.Module):
         L_{IN} = -\frac{1}{B} \sum_i \sum_c
             [w_c y_{ic} \log s_{ic} + (1 - y_{ic}) \log(1 - s_{ic})]
 
-    Unknown labels are left out of the sum; the divisor stays the batch size B.
+    Unknown labels are left out of the sum; the divisor stays the batch size B. In a
+    distributed run B is that of all ranks: the average of their losses and gradients is
+    that of one process with the whole batch, also if their shares of it differ.
 
     Args:
         positive_weight: (C,) weights :math:`w_c` >= 0; None weighs all units 1.
@@ -70,7 +73,8 @@ class ActionUnitLoss(nn.Module):
                 pos_weight=self.positive_weight,
                 reduction='none',
             )
-            return torch.where(targets == UNKNOWN, 0.0, terms).sum() / len(logits)
+            known = torch.where(targets == UNKNOWN, 0.0, terms)
+            return known.sum() / distributed.rows_per_rank(logits)
 
     def _check_values(self, units: int, targets: Tensor) -> None:
         if self.positive_weight is not None and len(self.positive_weight) != units:

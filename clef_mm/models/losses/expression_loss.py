@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from clef_mm import distributed
 from clef_mm.models.losses.precision import (
     at_least_float32,
     full_precision,
@@ -20,7 +21,9 @@ class ExpressionLoss(nn.Module):
     .. math::
         L_{IN} = -\frac{1}{B} \sum_i w_{y_i} \log \mathrm{softmax}(\mathrm{logits}_i)_{y_i}
 
-    The sum is divided by the batch size B, not by the sum of the weights.
+    The sum is divided by the batch size B, not by the sum of the weights. In a
+    distributed run B is that of all ranks: the average of their losses and gradients is
+    that of one process with the whole batch, also if their shares of it differ.
 
     Args:
         class_weight: (C,) weights >= 0; None weighs all classes 1.
@@ -62,7 +65,7 @@ class ExpressionLoss(nn.Module):
             terms = F.cross_entropy(at_least_float32(logits), targets, reduction='none')
             if self.class_weight is not None:
                 terms = self.class_weight[targets] * terms
-            return terms.mean()
+            return terms.sum() / distributed.rows_per_rank(logits)
 
     def _check_values(self, classes: int, targets: Tensor) -> None:
         if self.class_weight is not None and len(self.class_weight) != classes:

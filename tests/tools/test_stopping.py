@@ -1,0 +1,134 @@
+"""Signals to a training, as clusters and impatient people send them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from clef_mm.engine.kill_test import compare, kill_test
+from clef_mm.models.encoders.weights import newest_checkpoint
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAIN = [str(ROOT / 'tools/train.py'), 'configs/demo/clef_tiny_bp4d_fold1.py']
+PATIENCE = 300
+
+
+def options(root, epochs, *others):
+    return [
+        *('--data-root', str(root), '--cfg-options', 'model.weights=None'),
+        *('train_dataloader.batch_size=16', 'default_hooks.logger.interval=1'),
+        *(f'train_cfg.max_epochs={epochs}', *others),
+    ]
+
+
+def start(*words):
+    return subprocess.Popen(
+        [sys.executable, *map(str, words)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def read_until(process, text):
+    """Return what is printed up to and with a line that holds ``text``."""
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if text in line:
+            return ''.join(printed)
+    raise AssertionError(''.join(printed)[-3000:])
+
+
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT', 'SIGUSR1'])
+def test_a_signal_saves_and_ends_with_a_code_of_its_own(name, synthetic_bp4d, tmp_path):
+    process = start(*TRAIN, '--work-dir', tmp_path, *options(synthetic_bp4d, 1000))
+    read_until(process, 'Epoch(train)')
+    process.send_signal(getattr(signal, name))
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 75
+    assert f'{name}: stopping after this step' in printed
+    assert 'as asked' in printed
+    assert 'Traceback' not in printed
+    assert newest_checkpoint(tmp_path).name.startswith(('iter', 'epoch'))
+
+
+def test_a_second_interrupt_ends_at_once(synthetic_bp4d, tmp_path):
+    words = options(synthetic_bp4d, 1000, 'train_dataloader.batch_size=2')
+    # The gradients of a whole epoch are accumulated: until then nothing can be saved.
+    words += ['optim_wrapper.accumulative_counts=100000']
+    process = start(*TRAIN, '--work-dir', tmp_path, *words)
+    read_until(process, 'Epoch(train)')
+    process.send_signal(signal.SIGINT)
+    read_until(process, 'SIGINT: stopping after this step')
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode not in (0, 75)
+    assert time.monotonic() - began < 20
+
+
+def torchrun(*words):
+    launch = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
+    return start(*launch, *TRAIN, '--launcher', 'pytorch', *words)
+
+
+def worker_of(process):
+    """Return the id of the last process that torchrun started."""
+    found = subprocess.run(
+        ['pgrep', '-P', str(process.pid)], capture_output=True, text=True, check=True
+    )
+    return int(found.stdout.split()[-1])
+
+
+def test_two_processes_go_on_where_one_was_told_to_stop(synthetic_bp4d, tmp_path):
+    words = [*options(synthetic_bp4d, 3), 'model.precision=fp32']
+    whole = torchrun('--work-dir', tmp_path / 'whole', *words)
+    printed, _ = whole.communicate(timeout=PATIENCE)
+    assert whole.returncode == 0, printed[-3000:]
+
+    halves = torchrun('--work-dir', tmp_path / 'halves', *words)
+    read_until(halves, 'Epoch(train)')
+    os.kill(worker_of(halves), signal.SIGTERM)
+    printed, _ = halves.communicate(timeout=PATIENCE)
+    assert halves.returncode != 0
+    assert 'as asked' in printed
+    rest = torchrun('--work-dir', tmp_path / 'halves', '--resume', *words)
+    printed, _ = rest.communicate(timeout=PATIENCE)
+    assert rest.returncode == 0, printed[-3000:]
+    assert 'resumed epoch' in printed
+    outcome = compare(tmp_path / 'whole', tmp_path / 'halves', [])
+    assert outcome.different == []
+    assert outcome.compared['tensors'] > 100
+
+
+def test_a_training_survives_kills(synthetic_bp4d, tmp_path):
+    """Three here; docs/resume.md has the outcome of twenty."""
+    command = [sys.executable, *TRAIN, *options(synthetic_bp4d, 3)]
+    command += ['default_hooks.checkpoint.iterations=1']
+    lines = []
+    outcome = kill_test(command, tmp_path, kills=3, seed=0, say=lines.append)
+    assert len(outcome.kills) == 3
+    assert outcome.different == []
+    assert outcome.compared['tensors'] > 100
+
+
+def test_a_difference_would_be_seen(synthetic_bp4d, tmp_path):
+    """The comparison itself: another seed is another training."""
+    for name, seed in (('undisturbed', 0), ('killed', 1)):
+        words = options(synthetic_bp4d, 1, f'randomness.seed={seed}')
+        process = start(*TRAIN, '--work-dir', tmp_path / name, *words)
+        printed, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, printed[-3000:]
+    different = compare(tmp_path / 'undisturbed', tmp_path / 'killed', []).different
+    assert any(name.startswith('/state_dict/') for name in different)
+    assert any(name.startswith('/optimizer/') for name in different)
+    assert any(name.startswith('/losses/') for name in different)
