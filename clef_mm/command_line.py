@@ -78,6 +78,8 @@ def guarded(launcher: str = 'none') -> Iterator[None]:
 
             leave_process_group()
         return
+    if launcher == 'none' and code == 1:
+        sys.exit(message)  # Python prints it and ends with 1
     if launcher == 'none':
         print(message, file=sys.stderr, flush=True)
         sys.exit(code)

@@ -1,13 +1,13 @@
 """What plain data from outside must look like, written as an example of it.
 
-================  =========================================================
+================  ================================================================
 ``str``           a text; any other type likewise, ``(int, float)`` one of two
 ``[str]``         a list of texts
 ``{str: int}``    integers by any keys
 ``{'a': int}``    a mapping in which ``'a'`` is an integer; others may stand there
 ``None``          nothing: the key may be left out
-``(None, [str])`` one or the other
-================  =========================================================
+``(None, [str])`` one or the other; the last is what a message asks for
+================  ================================================================
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ def misfit(value: Any, shape: Shape, place: str) -> str:
     """
     if isinstance(shape, tuple):
         wrong = [misfit(value, choice, place) for choice in shape]
-        # What comes nearest is the choice of the same kind: its fault lies deeper.
-        return max(wrong, key=len) if all(wrong) else ''
+        return wrong[-1] if all(wrong) else ''
     if isinstance(shape, dict):
         return _misfit_in_mapping(value, shape, place)
     if isinstance(shape, list):

@@ -22,11 +22,10 @@ def test_mistakes_in_options(option):
         parse_options([option])
 
 
-def test_a_users_mistake_ends_the_program_without_a_traceback(capsys):
+def test_a_users_mistake_ends_the_program_without_a_traceback():
     with pytest.raises(SystemExit) as ended, guarded():
         raise UserError('there is no file x')
-    assert ended.value.code == 1
-    assert capsys.readouterr().err == '\nerror: there is no file x\n'
+    assert ended.value.code == '\nerror: there is no file x'  # printed by Python
 
 
 def test_an_error_chooses_its_exit_code():

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from clef_mm.engine.runner import Runner
 
 
+SHAPE = {
+    'meta': {'epoch': int, 'iter': int, 'seed': (None, int)},
+    'state_dict': dict,
+    'message_hub': {'log_scalars': {str: {'values': list, 'counts': list}}},
+    'optimizer': {'state': dict, 'param_groups': list},
+    'param_schedulers': [dict],
+}
+"""What a run needs to go on, in the words of :mod:`clef_mm.plain_shape`."""
+
+
 def checkpoint_content(runner: Runner, epoch: int, iteration: int) -> dict[str, Any]:
     """Return the state of a run, tensors on the CPU.
 

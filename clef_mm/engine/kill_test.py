@@ -197,9 +197,12 @@ def _leaves(value: Any, path: str = '') -> Iterator[tuple[str, Any]]:
 
 def _same(first: Any, second: Any) -> bool:
     if isinstance(first, torch.Tensor) and isinstance(second, torch.Tensor):
-        # By bytes: NaN equals NaN, and 0.0 is not -0.0.
-        return first.dtype == second.dtype and torch.equal(
-            first.contiguous().view(torch.uint8) if first.ndim else first,
-            second.contiguous().view(torch.uint8) if second.ndim else second,
-        )
+        return first.shape == second.shape and _bits(first) == _bits(second)
     return repr(first) == repr(second)
+
+
+def _bits(tensor: torch.Tensor) -> tuple[torch.dtype, bytes]:
+    # By bytes NaN equals NaN, and 0.0 is not -0.0. numpy has no bfloat16, of which
+    # float32 has every value.
+    exact = tensor.float() if tensor.dtype == torch.bfloat16 else tensor
+    return tensor.dtype, exact.numpy().tobytes()

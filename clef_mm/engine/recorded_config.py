@@ -47,8 +47,8 @@ def read_values(text: str | bytes) -> dict[str, Any]:
     """Read what a dumped config assigns, without running it.
 
     Raises:
-        ValueError, TypeError, SyntaxError, RecursionError, MemoryError: If it is no list
-            of assignments of numbers, texts, lists and ``dict(...)``.
+        ValueError, TypeError, SyntaxError, RecursionError, MemoryError: If it is
+            anything but assignments of numbers, texts, lists and ``dict(...)``.
     """
     values = {}
     for line in ast.parse(text).body:

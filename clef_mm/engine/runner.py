@@ -18,7 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from clef_mm import __version__, compat, distributed
-from clef_mm.engine.checkpoint_content import checkpoint_content
+from clef_mm.engine.checkpoint_content import SHAPE, checkpoint_content
 from clef_mm.engine.checkpoint_files import (
     CheckpointError,
     checkpoints,
@@ -47,6 +47,7 @@ from clef_mm.models.encoders.weights import (
     load_exactly,
     read_file,
 )
+from clef_mm.plain_shape import misfit
 from clef_mm.structures import collate_faces
 
 _run_number = itertools.count()
@@ -318,6 +319,11 @@ class Runner(MMEngineRunner):
                 f'{filename} is no checkpoint of a training run (no state_dict or '
                 'meta); to start from bare tower weights, set model.weights; to test '
                 'them as they are, see configs/zero_shot'
+            )
+        if self._resume and (wrong := misfit(checkpoint, SHAPE, 'checkpoint')):
+            raise WeightsError(
+                f'no run can go on from {filename}: {wrong}. To start another run from '
+                'its weights, set model.weights'
             )
         if of_a_run:
             self.call_hook('after_load_checkpoint', checkpoint=checkpoint)

@@ -65,11 +65,11 @@ def conditions(protocol: Mapping[str, Any]) -> str:
     it was measured on, and the notices on oracle choices and synthetic data.
     """
     threshold = thresholds_of(protocol)
-    people = len(protocol['subjects'])
+    people = len(protocol.get('subjects') or ())
     parts = [
         f'F1 at {threshold.describe()}' if threshold else 'class of highest score',
         f'epoch: {protocol["epoch_rule"]}',
-        *([f'{people} subjects'] if drawn_unit(protocol) == SUBJECT else []),
+        *([f'{people} subjects'] if people and drawn_unit(protocol) == SUBJECT else []),
     ]
     notices = filter(None, (oracle_notice(protocol), synthetic_notice(protocol)))
     return '\n'.join(['; '.join(parts), *notices])

@@ -54,7 +54,7 @@ PROTOCOL: dict[str, Shape] = {
     'split': (None, str),
     'fold': (None, int),
     'labels': (None, [str]),
-    'subjects': [str],
+    'subjects': (None, [str]),
     'resampled': (None, str),
     'threshold': (None, {'rule': str, 'values': {str: (float, int)}}),
     'epoch_rule': (None, str),

@@ -72,7 +72,7 @@ def test_mistakes_in_a_recipe_are_named(own, entries, message):
 def test_one_stage_that_is_no_list_is_named(own):
     path = own / 'mine.py'
     path.write_text("name = 'tiny'\nstages = 'first.py'\nfolds = [1, 2]\n")
-    with pytest.raises(RecipeError, match='stages is .*, not a list'):
+    with pytest.raises(RecipeError, match=r'stages is .*, not a list'):
         read_recipe(path)
 
 

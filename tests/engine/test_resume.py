@@ -12,7 +12,7 @@ from clef_mm.engine import Runner
 from clef_mm.engine.checkpoint_files import CheckpointError
 from clef_mm.engine.kill_test import compare
 from clef_mm.engine.stop_signals import EXIT_CODE, RunStoppedError
-from clef_mm.models.encoders.weights import read_file
+from clef_mm.models.encoders.weights import WeightsError, read_file
 from clef_mm.registry import HOOKS
 
 # 200 training frames in batches of 16: 12 iterations an epoch, 24 in all.
@@ -292,6 +292,25 @@ def test_other_batches_have_no_place_to_go_on_from(stopped, demo_config):
     config = demo_config('finetune', resume=True, **{'train_dataloader.batch_size': 8})
     with pytest.raises(CheckpointError, match=r'20 iterations.*have 25 now'):
         train(config)
+
+
+@pytest.mark.parametrize(
+    'damage',
+    [
+        lambda content: content.pop('optimizer'),
+        lambda content: content['meta'].update(iter='20'),
+        lambda content: content.update(message_hub=[]),
+        lambda content: content['optimizer'].pop('state'),
+    ],
+)
+@pytest.mark.slow
+def test_a_file_that_no_run_can_go_on_from_is_named(stopped, demo_config, damage):
+    path = stopped / 'iter_20.pth'
+    content = torch.load(path, weights_only=True)
+    damage(content)
+    torch.save(content, path)
+    with pytest.raises(WeightsError, match=r'go on from .*iter_20\.pth: checkpoint\.'):
+        train(demo_config('finetune', resume=True))
 
 
 def test_a_full_disk_stops_the_run_and_leaves_the_last_checkpoint(

@@ -1,15 +1,17 @@
 """Signals to a training, as clusters and impatient people send them."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from clef_mm.engine.kill_test import compare, kill_test
+from clef_mm.engine.kill_test import compare
 from clef_mm.models.encoders.weights import newest_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -27,7 +29,7 @@ def options(root, epochs, *others):
     ]
 
 
-def start(*words):
+def start(*words, preexec_fn=None):
     return subprocess.Popen(
         [sys.executable, *map(str, words)],
         cwd=ROOT,
@@ -35,6 +37,7 @@ def start(*words):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=preexec_fn,
     )
 
 
@@ -110,15 +113,27 @@ def test_two_processes_go_on_where_one_was_told_to_stop(synthetic_bp4d, tmp_path
     assert outcome.compared['tensors'] > 100
 
 
-def test_a_training_survives_kills(synthetic_bp4d, tmp_path):
-    """Three here; docs/resume.md has the outcome of twenty."""
-    command = [sys.executable, *TRAIN, *options(synthetic_bp4d, 3)]
-    command += ['default_hooks.checkpoint.iterations=1']
-    lines = []
-    outcome = kill_test(command, tmp_path, kills=3, seed=0, say=lines.append)
-    assert len(outcome.kills) == 3
-    assert outcome.different == []
-    assert outcome.compared['tensors'] > 100
+def limit_files(bytes_):
+    """Let the disk be full for any file that grows beyond a size."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, bytes_))
+
+
+def test_a_disk_that_is_full_ends_the_run_with_a_message(synthetic_bp4d, tmp_path):
+    words = [*TRAIN, '--work-dir', tmp_path]
+    process = start(*words, *options(synthetic_bp4d, 1))
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, printed[-3000:]
+    before = (tmp_path / 'epoch_1.pth').read_bytes()
+
+    full = partial(limit_files, 2**20)  # less than a checkpoint, more than a log
+    process = start(*words, '--resume', *options(synthetic_bp4d, 2), preexec_fn=full)
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert 'epoch_2.pth cannot be written: File too large. Untouched: ' in printed
+    assert 'Traceback' not in printed
+    assert (tmp_path / 'epoch_1.pth').read_bytes() == before
+    assert newest_checkpoint(tmp_path).name == 'epoch_1.pth'
+    assert not list(tmp_path.glob('*.tmp'))
 
 
 def test_a_difference_would_be_seen(synthetic_bp4d, tmp_path):

@@ -110,7 +110,7 @@ def test_a_damaged_safetensors_is_refused(tmp_path, data):
 @pytest.mark.parametrize('meta', [[], 'text', 3])
 def test_meta_must_be_a_dict(tmp_path, meta):
     torch.save({'state_dict': {}, 'meta': meta}, tmp_path / 'a.pth')
-    with pytest.raises(WeightsError, match='content.meta is .*, not a mapping'):
+    with pytest.raises(WeightsError, match=r'content.meta is .*, not a mapping'):
         read_content(Path(tmp_path, 'a.pth'))
 
 
