@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 SHAPE = {
-    'meta': {'epoch': int, 'iter': int, 'seed': (None, int)},
+    'meta': {
+        **dict.fromkeys(('epoch', 'iter', 'batches', 'processes'), int),
+        'seed': (None, int),
+    },
     'state_dict': dict,
     'message_hub': {'log_scalars': {str: {'values': list, 'counts': list}}},
     'optimizer': {'state': dict, 'param_groups': list},

@@ -61,9 +61,11 @@ class Runner(MMEngineRunner):
 
     * checkpoints hold only tensors and plain containers and are read as such; their
       keys and shapes must fit exactly;
-    * ``resume`` finds the newest checkpoint in a work directory that was moved;
+    * ``resume`` goes on from any iteration, bit for bit, in a work directory that may
+      have been moved, from the newest checkpoint that is whole;
+    * a signal to stop is answered with a checkpoint;
     * several processes run on CPUs too (Gloo);
-    * each epoch is seeded by its number, and loader workers with it;
+    * all random numbers follow from seed, epoch, batch and process;
     * two runs started within a second do not share their logs and best scores;
     * the plan is printed, and test subjects are checked against those seen before.
 
@@ -200,11 +202,21 @@ class Runner(MMEngineRunner):
         return built
 
     def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
-        """Build a loop that can begin inside an epoch, or what the config says."""
+        """Build a loop that can begin inside an epoch.
+
+        Raises:
+            ConfigError: If the config asks for another, as one that counts iterations.
+        """
         if isinstance(loop, dict) and 'type' not in loop and loop.get('by_epoch', True):
             loop = {'type': EpochLoop, **loop}
             loop.pop('by_epoch', None)
-        return super().build_train_loop(loop)
+        built = super().build_train_loop(loop)
+        if not isinstance(built, EpochLoop):
+            raise ConfigError(
+                'train_cfg must be dict(by_epoch=True, max_epochs=...), or name a loop '
+                f'made of clef_mm.engine.EpochLoop, got {type(built).__name__}'
+            )
+        return built
 
     def train(self) -> nn.Module:
         """Train; a signal to stop ends the run after its next checkpoint.
@@ -268,19 +280,25 @@ class Runner(MMEngineRunner):
         self.logger.info(f'nothing to resume in {self.work_dir}: starting anew')
         return None
 
-    def resume(self, filename: str, *args: Any, **kwargs: Any) -> None:
-        """Go on from a checkpoint of this run.
-
-        Raises:
-            CheckpointError: If its epochs have other numbers of batches.
-        """
-        super().resume(filename, *args, **kwargs)
-        if self.iter // len(self.train_dataloader) != self.epoch:
+    def _check_goes_on(self, checkpoint: dict[str, Any], filename: str) -> None:
+        """Refuse to go on from what is no checkpoint of this run."""
+        if wrong := misfit(checkpoint, SHAPE, 'checkpoint'):
+            raise WeightsError(
+                f'no run can go on from {filename}: {wrong}. To start another run from '
+                'its weights, set model.weights'
+            )
+        meta, batches = checkpoint['meta'], len(self.train_dataloader)
+        if meta['batches'] != batches:
             raise CheckpointError(
-                f'{filename} was written after {self.iter} iterations, in epoch '
-                f'{self.epoch + 1}; epochs have {len(self.train_dataloader)} now, so '
-                'the run has no place to go on from. Give it the data, batch size and '
-                'number of processes that it had.'
+                f'{filename} was written after {meta["iter"]} iterations, of '
+                f'{meta["batches"]} an epoch; an epoch has {batches} now, so there is '
+                'no place to go on from. Give the run the data, batch size and number '
+                'of processes that it had.'
+            )
+        if meta['processes'] != self.world_size:
+            self.logger.warning(
+                f'{filename} was written by {meta["processes"]} process(es), now there '
+                f'are {self.world_size}: the rest of the run draws other random numbers'
             )
 
     def load_checkpoint(
@@ -307,6 +325,8 @@ class Runner(MMEngineRunner):
         Raises:
             WeightsError: If it is missing, damaged, holds more than tensors and plain
                 containers, does not fit the model, or was trained on other labels.
+            CheckpointError: If a run is to go on from it whose epochs had other numbers
+                of batches.
         """
         if not strict:
             raise ValueError('checkpoints are loaded exactly or not at all')
@@ -320,11 +340,8 @@ class Runner(MMEngineRunner):
                 'meta); to start from bare tower weights, set model.weights; to test '
                 'them as they are, see configs/zero_shot'
             )
-        if self._resume and (wrong := misfit(checkpoint, SHAPE, 'checkpoint')):
-            raise WeightsError(
-                f'no run can go on from {filename}: {wrong}. To start another run from '
-                'its weights, set model.weights'
-            )
+        if self._resume:
+            self._check_goes_on(checkpoint, filename)
         if of_a_run:
             self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         if zero_shot:

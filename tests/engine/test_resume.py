@@ -290,7 +290,9 @@ def test_halves_of_a_killed_run_are_removed(stopped, demo_config):
 
 def test_other_batches_have_no_place_to_go_on_from(stopped, demo_config):
     config = demo_config('finetune', resume=True, **{'train_dataloader.batch_size': 8})
-    with pytest.raises(CheckpointError, match=r'20 iterations.*have 25 now'):
+    with pytest.raises(
+        CheckpointError, match=r'20 iterations, of 12 an epoch; an epoch has 25 now'
+    ):
         train(config)
 
 

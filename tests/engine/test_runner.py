@@ -242,6 +242,23 @@ def test_epochs_chosen_on_faces_that_stage_1_saw_are_warned_of(demo_config):
     assert 'the epoch will be chosen on 3 subjects that the start weights' in log
 
 
+@pytest.mark.parametrize(
+    ('change', 'named'),
+    [
+        (
+            {'train_cfg': dict(_delete_=True, by_epoch=False, max_iters=9)},
+            'got IterBasedTrainLoop',
+        ),
+        ({'optim_wrapper.type': 'OptimWrapper'}, r'clef_mm\.engine\.OptimWrapper'),
+    ],
+)
+def test_what_cannot_go_on_from_inside_an_epoch_is_refused(change, named, demo_config):
+    config = demo_config('finetune')
+    config.merge_from_dict(change)
+    with pytest.raises(ConfigError, match=named):
+        Runner.from_cfg(config).train()
+
+
 def test_the_plan_is_printed(demo_config):
     config = demo_config('finetune', **{'train_cfg.max_epochs': 1})
     runner = train(config)

@@ -141,7 +141,7 @@ class CheckpointHook(Hook):
         Raises:
             CheckpointError: If the validation does not measure ``save_best``.
         """
-        if self.save_best is None or runner._train_loop is None:
+        if self.save_best is None or not runner.epoch:  # a validation on its own
             return
         if self.save_best not in (metrics or {}):
             raise CheckpointError(
