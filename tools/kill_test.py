@@ -40,7 +40,11 @@ def main() -> None:
     command += args.cfg_options or []
     with guarded():
         outcome = kill_test(
-            command, Path(args.work_dir), args.kills, args.seed, lambda s: print(s)
+            command,
+            Path(args.work_dir),
+            args.kills,
+            args.seed,
+            lambda line: print(line, flush=True),
         )
     compared = ' and '.join(f'{n:,} {kind}' for kind, n in outcome.compared.items())
     halves = sum(kill.half for kill in outcome.kills)
