@@ -81,8 +81,8 @@ def test_an_unknown_name_lists_what_exists_and_the_nearest():
     assert caught.value.args[0] == (
         "no loss is called 'ActionUnitLos'; did you mean 'ActionUnitLoss'? Registered "
         'by CLEF-MM: ActionUnitLoss, CrossModalSupConLoss, ExpressionLoss, '
-        'NameDescriptionLoss. A part of your own must be imported first: name its '
-        "module in the config's custom_imports."
+        'ImageCaptionLoss, NameDescriptionLoss. A part of your own must be imported '
+        "first: name its module in the config's custom_imports."
     )
 
 

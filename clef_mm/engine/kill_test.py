@@ -66,8 +66,8 @@ def kill_test(
 ) -> Outcome:
     """Train once undisturbed and once with SIGKILLs; compare what is left.
 
-    Each kill waits for a new checkpoint, so that the run comes on, and then for a
-    random time: it falls into steps, validations and the writing of checkpoints.
+    Each kill waits until the run has come to a random iteration, and then for a random
+    time: it falls into steps, validations and the writing of checkpoints.
 
     Args:
         command: A training that checkpoints often, without work dir and ``--resume``.
@@ -77,19 +77,23 @@ def kill_test(
         say: Called with a line of progress.
 
     Raises:
-        KillTestError: If a training fails, or ends before all kills were made.
+        KillTestError: If a training fails, or is too short for so many kills.
     """
     undisturbed, killed = folder / 'undisturbed', folder / 'killed'
     if undisturbed.exists() or killed.exists():
         raise KillTestError(f'{folder} holds an earlier test: give another folder')
     say('training undisturbed')
-    began = time.monotonic()
     _finish(_start(command, undisturbed), undisturbed)
-    seconds = time.monotonic() - began
+    meta = read_file(newest_checkpoint(undisturbed))['meta']
     draw = random.Random(seed)
+    if meta['iter'] < 2 * kills:
+        raise KillTestError(
+            f'{meta["iter"]} iterations are too few for {kills} kills: train longer'
+        )
+    goals = sorted(draw.sample(range(1, meta['iter'] - 1), kills))
     done = []
-    for number in range(1, kills + 1):
-        kill = _kill_once(command, killed, draw, seconds)
+    for number, goal in enumerate(goals, 1):
+        kill = _kill_once(command, killed, goal, meta['batches'], draw.random())
         done.append(kill)
         half = ', in the middle of writing the next' if kill.half else ''
         say(
@@ -144,22 +148,15 @@ def _finish(process: subprocess.Popen, folder: Path) -> None:
 
 
 def _kill_once(
-    command: Sequence[str], folder: Path, draw: random.Random, seconds: float
+    command: Sequence[str], folder: Path, goal: int, batches: int, moment: float
 ) -> Kill:
-    before = _newest(folder)
     process, began = _start(command, folder), time.monotonic()
-    while _newest(folder) == before:
+    while _iterations(_newest(folder), batches) < goal:
         if process.poll() is not None:
             _finish(process, folder)
-            raise KillTestError(
-                f'the training in {folder} came to its end before all kills were made: '
-                'let it train longer, or checkpoint more often'
-            )
-        if time.monotonic() - began > 10 * seconds + 60:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise KillTestError(f'the training in {folder} wrote no checkpoint')
+            raise KillTestError(f'the training in {folder} came to its end unkilled')
         time.sleep(0.002)
-    time.sleep(draw.random() * _SPREAD)
+    time.sleep(moment * _SPREAD)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     half = any(folder.glob('*.pth.*.tmp'))
@@ -171,6 +168,12 @@ def _newest(folder: Path) -> str:
         return newest_checkpoint(folder).name
     except UserError:
         return ''
+
+
+def _iterations(name: str, batches: int) -> int:
+    """Return the iterations done at a checkpoint, ``'iter_7.pth'``; 0 for none."""
+    unit, _, number = name.removesuffix('.pth').partition('_')
+    return int(number or 0) * (batches if unit == 'epoch' else 1)
 
 
 def _state(content: dict[str, Any]) -> dict[str, Any]:

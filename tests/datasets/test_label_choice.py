@@ -112,10 +112,9 @@ def test_weights_are_those_of_the_chosen_columns():
     assert chosen[0] / chosen[1] == pytest.approx(whole[3] / whole[0])
 
 
-def test_weights_need_a_coded_unit():
+def test_a_unit_that_is_not_coded_weighs_as_the_others_on_average():
     dataset = Coded(au_names=['AU1', 'AU9'], allow_uncoded=True)
-    with pytest.raises(ValueError, match=r'shows AU9'):
-        dataset.label_weights()
+    assert dataset.label_weights().tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -202,8 +202,8 @@ def _parse_block(
 
 
 def _annotated(values: np.ndarray) -> np.ndarray:
-    """Return valence or arousal with NaN for -2, 'not annotated', and what is none."""
-    return np.where(np.abs(values) <= 1, values, np.float32(np.nan))
+    """Return valence or arousal with NaN for -2, 'not annotated'."""
+    return np.where(values == -2, np.float32(np.nan), values)
 
 
 def _parse_column(cells: Sequence[bytes], or_nan: bool) -> np.ndarray:

@@ -106,7 +106,7 @@ def load_npy_part(
         )
     one = np.zeros(len(used), np.int32)
     values = labels[used].astype(np.float32)
-    values[:, 1:][~(np.abs(values[:, 1:]) <= 1)] = np.nan  # -2: not annotated
+    values[values == -2] = np.nan
     return FrameTable(
         {
             'img_path': Paths(Categories(one, [str(part.images)]), files[used]),
