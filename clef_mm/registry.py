@@ -12,6 +12,10 @@ a config's ``custom_imports``::
 
 from __future__ import annotations
 
+import inspect
+import re
+from typing import Any
+
 from mmengine.registry import (
     DATA_SAMPLERS,
     FUNCTIONS,
@@ -31,7 +35,9 @@ from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry as MMEngineRegistry
 from mmengine.utils import get_object_from_string
 
-from clef_mm.errors import nearest
+from clef_mm.errors import UserError, nearest
+
+_UNKNOWN_ARGUMENT = re.compile(r"got an unexpected keyword argument '(\w+)'")
 
 __all__ = [
     'BACKBONES',
@@ -46,11 +52,43 @@ __all__ = [
     'TEXT_ENCODERS',
     'TRANSFORMS',
     'Registry',
+    'UnknownArgumentError',
+    'UnknownPartError',
 ]
+
+
+class UnknownPartError(UserError, KeyError):
+    """A config asks for a part that nothing is registered as; lists what is."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError would put it in quotes
+
+
+class UnknownArgumentError(UserError, TypeError):
+    """A config gives a part an argument that it does not take; lists what it takes."""
 
 
 class Registry(MMEngineRegistry):
     """An mmengine registry whose failures name what exists and what was meant."""
+
+    def build(self, cfg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Build the part that ``cfg`` describes.
+
+        Raises:
+            UnknownPartError: If nothing is registered as its ``type``.
+            UnknownArgumentError: If the part does not take one of its keys.
+        """
+        try:
+            return super().build(cfg, *args, **kwargs)
+        except UserError:
+            raise
+        except TypeError as error:
+            unknown = _UNKNOWN_ARGUMENT.search(str(error))
+            if unknown is None or unknown[1] not in cfg:
+                raise
+            kind = cfg['type']
+            part = self.get(kind) if isinstance(kind, str) else kind
+            raise UnknownArgumentError(_no_argument(part, unknown[1])) from error
 
     def get(self, key: str) -> type:
         """Return the class or function registered as ``key``.
@@ -60,7 +98,7 @@ class Registry(MMEngineRegistry):
                 ``clef_mm.models.ActivityPretrainer``.
 
         Raises:
-            KeyError: If nothing has that name; the message lists the names that exist.
+            UnknownPartError: If nothing has that name; lists the names that exist.
         """
         try:
             found = super().get(key)
@@ -71,7 +109,7 @@ class Registry(MMEngineRegistry):
             # asks this registry for the rest.
             found = get_object_from_string(f'{self.scope}.{key}')
         if found is None:
-            raise KeyError(self._unknown(key))
+            raise UnknownPartError(self._unknown(key))
         return found
 
     def names(self) -> list[str]:
@@ -88,6 +126,25 @@ class Registry(MMEngineRegistry):
             f'Registered by CLEF-MM: {own}. A part of your own must be imported first: '
             "name its module in the config's custom_imports."
         )
+
+
+def _no_argument(part: type, name: str) -> str:
+    taken = [
+        parameter.name
+        for kind in getattr(part, '__mro__', (part,))
+        for parameter in _parameters(kind)
+        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    taken = [argument for argument in dict.fromkeys(taken) if argument != 'self']
+    return (
+        f"{part.__name__} takes no argument '{name}'{nearest(name, taken) or '.'} It "
+        f'takes {", ".join(taken)}.'
+    )
+
+
+def _parameters(part: type) -> list[inspect.Parameter]:
+    own = part.__dict__.get('__init__') if isinstance(part, type) else part
+    return list(inspect.signature(own).parameters.values()) if callable(own) else []
 
 
 def _registry(

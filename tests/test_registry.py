@@ -13,8 +13,16 @@ from mmengine.utils import import_modules_from_strings
 
 import clef_mm
 from clef_mm import registry
+from clef_mm.errors import UserError
 from clef_mm.prompts import load_bank
-from clef_mm.registry import LOSSES, MODELS, PROMPTS, Registry
+from clef_mm.registry import (
+    DATASETS,
+    LOSSES,
+    MODELS,
+    PROMPTS,
+    Registry,
+    UnknownArgumentError,
+)
 
 PACKAGE = Path(clef_mm.__file__).parent
 NAMES = (
@@ -84,6 +92,28 @@ def test_an_unknown_name_lists_what_exists_and_the_nearest():
         'ImageCaptionLoss, NameDescriptionLoss. A part of your own must be imported '
         "first: name its module in the config's custom_imports."
     )
+
+
+def test_an_unknown_argument_lists_what_is_taken_and_the_nearest():
+    with pytest.raises(UnknownArgumentError) as caught:
+        DATASETS.build({'type': 'BP4D', 'data_root': 'x', 'fodl': 1})
+    message = str(caught.value)
+    assert message.startswith(
+        "BP4D takes no argument 'fodl'; did you mean 'fold'? It takes data_root, "
+    )
+    for argument in ('au_names', 'fold', 'hold_out', 'pipeline'):  # of all its bases
+        assert f' {argument},' in message
+    assert isinstance(caught.value, UserError)
+
+
+def test_what_is_unknown_deep_inside_a_part_is_not_blamed_on_it():
+    @MODELS.register_module(name='DeepMistake')
+    def build(**options):
+        raise TypeError("f() got an unexpected keyword argument 'other'")
+
+    with pytest.raises(TypeError, match='other') as caught:
+        MODELS.build({'type': 'DeepMistake', 'mine': 1})
+    assert not isinstance(caught.value, UserError)
 
 
 def test_an_unknown_name_that_is_near_to_nothing():
