@@ -123,4 +123,7 @@ def remove_halves(folder: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
+    # torch fails once more, on closing its archive, and hides what the disk has said.
+    if isinstance(error.__context__, OSError):
+        error = error.__context__
     return getattr(error, 'strerror', None) or str(error).splitlines()[0]

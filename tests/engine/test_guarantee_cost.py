@@ -60,7 +60,7 @@ def test_guarantees_cost_less_than_two_percent(timed, synthetic_bp4d, tmp_path, 
             'train_cfg.max_epochs': 1,
             'train_cfg.val_interval': 2,
             'train_dataloader.sampler': dict(
-                type='SubjectBalancedSampler', length=188 * 64
+                _delete_=True, type='SubjectBalancedSampler', length=188 * 64
             ),
         }
     )
