@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from clef_mm import distributed
-from clef_mm.randomness import SeededIndex, batch_seeds, seed_batch, seed_sample
+from clef_mm.randomness import SeededIndex, batch_seeds, seed_batch, seed_images
 
 SOURCES = {
     'python': random.random,
@@ -80,10 +80,10 @@ def test_an_index_is_a_number_that_travels_with_its_seed():
     assert index.seed == 99
 
 
-def test_a_sample_is_seeded_by_its_index():
+def test_images_are_seeded_by_their_first_index():
     drawn = []
     for seed in (1, 2, 1):
-        seed_sample(SeededIndex(0, seed))
+        seed_images(SeededIndex(0, seed))
         drawn.append([SOURCES[name]() for name in ('python', 'numpy', 'torch')])
     assert drawn[0] == drawn[2]
     assert all(a != b for a, b in zip(drawn[0], drawn[1], strict=True))
@@ -92,6 +92,6 @@ def test_a_sample_is_seeded_by_its_index():
 def test_an_index_without_a_seed_leaves_the_generators_alone():
     draw()
     before = torch.get_rng_state(), random.getstate()
-    seed_sample(4)
+    seed_images(4)
     assert torch.equal(torch.get_rng_state(), before[0])
     assert random.getstate() == before[1]

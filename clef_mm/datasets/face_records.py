@@ -11,7 +11,7 @@ from mmengine.dataset import BaseDataset
 from clef_mm.datasets.frame_table import FrameTable
 from clef_mm.datasets.load_report import LoadReport
 from clef_mm.datasets.reading.image_reading import BrokenImageError
-from clef_mm.randomness import seed_sample
+from clef_mm.randomness import seed_images
 from clef_mm.structures import UNKNOWN
 
 
@@ -99,7 +99,7 @@ class FaceRecords(BaseDataset):
             BrokenImageError: In test mode, or after ten broken images in a row.
             IndexError: If there is no such record.
         """
-        seed_sample(idx)
+        seed_images(idx)
         first = range(len(self))[idx]
         broken = ''
         for step in range(1 if self.test_mode else 10):

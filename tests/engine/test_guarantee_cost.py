@@ -17,34 +17,38 @@ LARGEST_SHARE = 0.02
 
 @pytest.fixture
 def timed(monkeypatch):
-    """Return the seconds spent in each part of the guarantees, as they add up."""
+    """Return seconds by part of the guarantees, as they add up.
+
+    Of processor time, which other programs do not lengthen; of real time where the disk
+    is waited for.
+    """
     spent = {}
     depth = [0]
 
-    def watch(owner, name):
+    def watch(owner, name, clock=time.process_time):
         inner = getattr(owner, name)
 
         def outer(*args, **kwargs):
             depth[0] += 1
-            began = time.perf_counter()
+            began = clock()
             try:
                 return inner(*args, **kwargs)
             finally:
                 depth[0] -= 1
                 if not depth[0]:  # one inside another is not counted twice
-                    key = f'{getattr(owner, "__name__", owner)}.{name}'
-                    spent[key] = spent.get(key, 0.0) + time.perf_counter() - began
+                    key = f'{owner.__name__}.{name}'
+                    seconds, _ = spent.get(key, (0.0, clock))
+                    spent[key] = seconds + clock() - began, clock
 
         monkeypatch.setattr(owner, name, outer)
 
-    watch(face_records, 'seed_sample')
+    watch(face_records, 'seed_images')
     watch(seeded_batches, 'batch_seeds')
     watch(SeedHook, 'before_train_iter')
     watch(FiniteHook, 'after_train_iter')
     watch(optim_wrapper, 'get_total_norm')
-    watch(CheckpointHook, 'after_train_iter')
-    watch(CheckpointHook, 'after_train_epoch')
-    watch(CheckpointHook, 'after_train')
+    for name in ('after_train_iter', 'after_train_epoch', 'after_train'):
+        watch(CheckpointHook, name, time.perf_counter)
     return spent
 
 
@@ -68,14 +72,14 @@ def test_guarantees_cost_less_than_two_percent(timed, synthetic_bp4d, tmp_path, 
         config[part] = None
     config.default_hooks.checkpoint.save_best = None
     training = Runner.from_cfg(config)
-    began = time.perf_counter()
+    began = {clock: clock() for clock in (time.process_time, time.perf_counter)}
     training.train()
-    whole = time.perf_counter() - began
+    whole = {clock: clock() - start for clock, start in began.items()}
     assert training.iter == 188
-    share = sum(timed.values()) / whole
+    shares = {name: spent / whole[clock] for name, (spent, clock) in timed.items()}
     with capsys.disabled():
-        print(f'\n{share:.2%} of {whole:.1f} s:')
-        for name, seconds in sorted(timed.items(), key=lambda item: -item[1]):
-            print(f'  {seconds / whole:.3%} {name}')
-    assert len(timed) == 8
-    assert share < LARGEST_SHARE
+        print(f'\n{sum(shares.values()):.2%} of {whole[time.process_time]:.1f} s:')
+        for name, share in sorted(shares.items(), key=lambda item: -item[1]):
+            print(f'  {share:.3%} {name}')
+    assert len(shares) == 8
+    assert sum(shares.values()) < LARGEST_SHARE

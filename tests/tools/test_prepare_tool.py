@@ -92,7 +92,7 @@ def test_the_doctor_finds_it_right(prepared):
         (['--options', 'frames'], 'options are KEY=VALUE'),
         (['--options', 'frames=some'], "frames must be 'coded' or 'all'"),
         (['--options', 'camera=left'], "unexpected keyword argument 'camera'"),
-        (['--detector-options', 'size=9'], "unexpected keyword argument 'size'"),
+        (['--detector-options', 'size=9'], "takes no argument 'size'"),
     ],
 )
 def test_mistakes_are_named_without_a_traceback(faces, tmp_path, arguments, message):

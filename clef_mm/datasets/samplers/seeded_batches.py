@@ -1,4 +1,4 @@
-"""Batches whose images know the seed of their place in the epoch."""
+"""Batches that know the seed of their place in the epoch."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ class SeededBatches(BatchSampler):
         if hasattr(self.sampler, 'set_epoch'):
             self.sampler.set_epoch(epoch)
 
-    def __iter__(self) -> Iterator[list[SeededIndex]]:
+    def __iter__(self) -> Iterator[list[int]]:
         batches = islice(enumerate(super().__iter__()), self.first, None)
-        for number, indices in batches:
-            _, *seeds = batch_seeds(self.seed, self.epoch, number, 1 + len(indices))
-            yield list(map(SeededIndex, indices, seeds))
+        for number, (index, *others) in batches:
+            # A batch is loaded in one go: what its first image seeds serves them all.
+            _, seed = batch_seeds(self.seed, self.epoch, number, 2)
+            yield [SeededIndex(index, seed), *others]
