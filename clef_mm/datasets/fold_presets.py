@@ -232,9 +232,8 @@ def _read_split_file(path: Path, dataset: str) -> FoldPreset:
     if not path.is_file():
         raise SplitError(f'there is no split file {path}')
     with parsing(path, 'split file', SplitError):
-        entry = json.loads(path.read_text(encoding='utf-8'))
-    _check_entry(entry, path)
-    entry = {key: value for key, value in entry.items() if value is not None}
+        content = json.loads(path.read_text(encoding='utf-8'))
+    entry = _checked(content, path)
     if _key(entry['dataset']) != _key(dataset):
         raise SplitError(
             f'{path} divides the subjects of {entry["dataset"]}, not of {dataset}'
@@ -251,10 +250,11 @@ def _read_split_file(path: Path, dataset: str) -> FoldPreset:
     return preset
 
 
-def _check_entry(entry: Any, path: Path) -> None:
-    """Check the fields of a split file that are read."""
+def _checked(entry: Any, path: Path) -> dict[str, Any]:
+    """Return what a split file says; what is null it does not say."""
     if wrong := misfit(entry, _SPLIT_FILE, 'split'):
         raise SplitError(f'{path} is no split file: {wrong}')
+    entry = {key: value for key, value in entry.items() if value is not None}
     parts = entry['parts']
     if len(parts) < 2 or not all(parts):
         raise SplitError(
@@ -265,3 +265,4 @@ def _check_entry(entry: Any, path: Path) -> None:
         raise SplitError(
             f"{path}: 'num_folds' must be 1 to {len(parts)}, got {num_folds!r}"
         )
+    return entry

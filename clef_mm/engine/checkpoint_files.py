@@ -107,12 +107,23 @@ def checkpoints(folder: Path, batches: int) -> list[Path]:
         folder: Work directory.
         batches: Of an epoch.
     """
-    found = []
-    for path in folder.glob('*.pth'):
-        if match := _NAME.fullmatch(path.name):
-            done = int(match[2]) * (batches if match[1] == 'epoch' else 1)
-            found.append((done, path))
+    found = [
+        (iterations_done(path.name, batches), path)
+        for path in folder.glob('*.pth')
+        if _NAME.fullmatch(path.name)
+    ]
     return [path for _, path in sorted(found, reverse=True)]
+
+
+def iterations_done(name: str, batches: int) -> int:
+    """Return the iterations done at a checkpoint.
+
+    Args:
+        name: Of the file, ``'iter_7.pth'`` or ``'epoch_1.pth'``.
+        batches: Of an epoch.
+    """
+    unit, number = _NAME.fullmatch(name).groups()
+    return int(number) * (batches if unit == 'epoch' else 1)
 
 
 def remove_halves(folder: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from clef_mm.engine.checkpoint_files import iterations_done
 from clef_mm.errors import UserError
 from clef_mm.models.encoders.weights import newest_checkpoint, read_file
 
@@ -171,9 +172,7 @@ def _newest(folder: Path) -> str:
 
 
 def _iterations(name: str, batches: int) -> int:
-    """Return the iterations done at a checkpoint, ``'iter_7.pth'``; 0 for none."""
-    unit, _, number = name.removesuffix('.pth').partition('_')
-    return int(number or 0) * (batches if unit == 'epoch' else 1)
+    return iterations_done(name, batches) if name else 0
 
 
 def _state(content: dict[str, Any]) -> dict[str, Any]:

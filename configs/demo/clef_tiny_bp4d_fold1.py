@@ -26,7 +26,7 @@ _data = dict(
 fold = 1
 work_dir = 'work_dirs/demo'
 model.image_encoder.update(arch=_tiny_pair, channels_last=True)
-model.text_encoder.arch = _tiny_pair
+model.text_encoder.update(_tiny_text)
 model.weights = 'work_dirs/demo_pretrain'
 model.data_preprocessor.image_size = 64
 how_to_get = {

@@ -25,7 +25,7 @@ _data = dict(
 work_dir = 'work_dirs/demo_rafdb'
 custom_hooks = []  # measured without class weights
 model.image_encoder.update(arch=_tiny_pair, channels_last=True)
-model.text_encoder.arch = _tiny_pair
+model.text_encoder.update(_tiny_text)
 model.data_preprocessor.image_size = 64
 
 # Two cores: a loader worker would take one from the training.

@@ -147,6 +147,7 @@ def test_a_split_file_of_a_dataset_that_nobody_published_folds_of(write):
     assert preset.num_folds == 2
     assert find_preset('mine', write(id=preset.id)).id == preset.id
     assert find_preset('mine', write()).name == 'mine'
+    assert find_preset('mine', write(num_folds=None, id=None)).num_folds == 3
 
 
 @pytest.mark.parametrize(

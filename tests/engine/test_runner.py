@@ -265,6 +265,7 @@ def test_the_plan_is_printed(demo_config):
     log = next(Path(runner.work_dir).rglob('*.log')).read_text()
     for text in (
         'The plan',
+        '1.17 M parameters (0.79 M of them frozen), on cpu',
         'start  random weights',
         'train  BP4D train of fold 1',
         '[SYNTHETIC stand-in]',

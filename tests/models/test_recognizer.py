@@ -430,3 +430,12 @@ def test_refuses_what_cannot_be_trained(build, arguments, message):
 def test_refuses_a_text_tower_that_nothing_would_train(build, towers):
     with pytest.raises(ValueError, match=r'texts=\(\) trains no text_encoder'):
         build(texts=(), text_encoder=towers['text_encoder'])
+
+
+def test_a_frozen_image_tower_leaves_a_linear_probe(build, towers, samples):
+    frozen = {**towers['image_encoder'], 'frozen': ['']}
+    model = build(texts=(), image_encoder=frozen).train()
+    sum(model(IMAGES, samples, mode='loss').values()).backward()
+    learnt = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert learnt == {'head.weight', 'head.bias'}
+    assert model.head.weight.grad.abs().max() > 0

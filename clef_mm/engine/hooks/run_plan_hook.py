@@ -141,13 +141,22 @@ def _check_labels(model: nn.Module, dataset: Any) -> None:
 
 def _about(runner: Runner) -> list[str]:
     model = runner.plain_model
-    count = sum(parameter.numel() for parameter in model.parameters())
     return [
         f'config {runner.cfg.filename}',
         f'output {runner.work_dir}',
-        f'model  {type(model).__name__}, {count / 1e6:.2f} M parameters, on '
-        f'{get_device()}, precision {getattr(model, "precision", "fp32")}',
+        f'model  {type(model).__name__}, {_parameters(model)}, on {get_device()}, '
+        f'precision {getattr(model, "precision", "fp32")}',
     ]
+
+
+def _parameters(model: nn.Module) -> str:
+    trained, frozen = (
+        sum(p.numel() for p in model.parameters() if p.requires_grad is learns) / 1e6
+        for learns in (True, False)
+    )
+    return f'{trained + frozen:.2f} M parameters' + (
+        f' ({frozen:.2f} M of them frozen)' if frozen else ''
+    )
 
 
 def _weights_line(runner: Runner) -> str:

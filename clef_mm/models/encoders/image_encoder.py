@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import open_clip
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from clef_mm.models.encoders import weights
 from clef_mm.models.encoders.architecture import (
@@ -16,12 +17,13 @@ from clef_mm.models.encoders.architecture import (
     plain,
     resolve,
 )
+from clef_mm.models.encoders.freezing import FreezableEncoder
 from clef_mm.models.encoders.gradient_checkpointing import checkpoint_blocks
 from clef_mm.registry import BACKBONES
 
 
 @BACKBONES.register_module()
-class OpenCLIPImageEncoder(nn.Module):
+class OpenCLIPImageEncoder(FreezableEncoder):
     """An image tower built by open_clip: its own ViTs and ResNets, or any of timm.
 
     timm's ViT-B/16, for ImageNet weights: ``arch=dict(embed_dim=768, vision_cfg=dict(
@@ -38,6 +40,7 @@ class OpenCLIPImageEncoder(nn.Module):
             convolutional tower up to twice as fast; of no use to a ViT.
         gradient_checkpointing: Compute the inside of each block again in the backward
             pass instead of keeping it: less memory, about a third more time.
+        frozen: Names of parts of the tower that are not trained; see :meth:`freeze`.
 
     Attributes:
         embed_dim: Width d of the feature.
@@ -47,6 +50,7 @@ class OpenCLIPImageEncoder(nn.Module):
 
     Raises:
         GradientCheckpointingError: If the tower cannot compute its blocks again.
+        FrozenPartError: If the tower has no part that ``frozen`` names.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class OpenCLIPImageEncoder(nn.Module):
         arch: Architecture,
         channels_last: bool = False,
         gradient_checkpointing: bool = False,
+        frozen: Sequence[str] = (),
     ) -> None:
         super().__init__()
         sizes = resolve(arch)
@@ -68,6 +73,7 @@ class OpenCLIPImageEncoder(nn.Module):
         self.tower.to(memory_format=self.memory_format)
         if gradient_checkpointing:
             checkpoint_blocks(self.tower)
+        self.freeze(frozen)
         self.settings: dict[str, Any] = {
             'arch': plain(arch, 'vision_cfg'),
             'image_size': self.image_size,

@@ -18,12 +18,13 @@ from clef_mm.models.encoders.architecture import (
     plain,
     resolve,
 )
+from clef_mm.models.encoders.freezing import FreezableEncoder
 from clef_mm.models.encoders.gradient_checkpointing import checkpoint_blocks
 from clef_mm.registry import TEXT_ENCODERS
 
 
 @TEXT_ENCODERS.register_module()
-class OpenCLIPTextEncoder(nn.Module):
+class OpenCLIPTextEncoder(FreezableEncoder):
     """A causal text Transformer built by open_clip, pooled at the end-of-text token.
 
     No token can see a later one and only the end-of-text token is read, so whatever
@@ -34,6 +35,7 @@ class OpenCLIPTextEncoder(nn.Module):
         arch: open_clip model name such as ``'ViT-B-16-quickgelu'``, or a dict of sizes.
         gradient_checkpointing: Compute the inside of each block again in the backward
             pass instead of keeping it: less memory, about a third more time.
+        frozen: Names of parts of the tower that are not trained; see :meth:`freeze`.
 
     Attributes:
         embed_dim: Width d of the feature.
@@ -44,10 +46,14 @@ class OpenCLIPTextEncoder(nn.Module):
     Raises:
         ValueError: If the tower is of another kind: not causal, pooled elsewhere, or
             with a vocabulary of its own.
+        FrozenPartError: If the tower has no part that ``frozen`` names.
     """
 
     def __init__(
-        self, arch: Architecture, gradient_checkpointing: bool = False
+        self,
+        arch: Architecture,
+        gradient_checkpointing: bool = False,
+        frozen: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.embed_dim: int = resolve(arch)['embed_dim']
@@ -56,6 +62,7 @@ class OpenCLIPTextEncoder(nn.Module):
         _check_kind(self.tower, self._tokenizer.vocab_size, arch)
         if gradient_checkpointing:
             checkpoint_blocks(self.tower)
+        self.freeze(frozen)
         self.context_length: int = self.tower.context_length
         self.settings: dict[str, Any] = {
             'arch': plain(arch, 'text_cfg'),
