@@ -21,6 +21,7 @@ from mmengine.registry import (
     FUNCTIONS,
     LOOPS,
     METRICS,
+    MODEL_WRAPPERS,
     OPTIM_WRAPPER_CONSTRUCTORS,
     OPTIM_WRAPPERS,
     OPTIMIZERS,
@@ -180,6 +181,7 @@ _QUIET = [
     for registry in (
         FUNCTIONS,
         LOOPS,
+        MODEL_WRAPPERS,
         OPTIMIZERS,
         OPTIM_WRAPPERS,
         OPTIM_WRAPPER_CONSTRUCTORS,

@@ -21,6 +21,8 @@ from clef_mm.models.encoders.weights import newest_checkpoint, read_file
 _SPREAD = 0.5
 """Seconds after a checkpoint, within which a kill falls: some steps of a small model,
 a validation, and the writing of the next checkpoint."""
+_LEFT = 10
+"""Iterations after the last goal: enough that no run comes to its end unkilled."""
 _TIME_AND_PLACE = ('cfg', 'experiment_name', 'time')
 
 
@@ -87,11 +89,11 @@ def kill_test(
     _finish(_start(command, undisturbed), undisturbed)
     meta = read_file(newest_checkpoint(undisturbed))['meta']
     draw = random.Random(seed)
-    if meta['iter'] < 2 * kills:
+    if meta['iter'] < 2 * kills + _LEFT:
         raise KillTestError(
             f'{meta["iter"]} iterations are too few for {kills} kills: train longer'
         )
-    goals = sorted(draw.sample(range(1, meta['iter'] - 1), kills))
+    goals = sorted(draw.sample(range(1, meta['iter'] - _LEFT), kills))
     done = []
     for number, goal in enumerate(goals, 1):
         kill = _kill_once(command, killed, goal, meta['batches'], draw.random())
@@ -151,6 +153,8 @@ def _finish(process: subprocess.Popen, folder: Path) -> None:
 def _kill_once(
     command: Sequence[str], folder: Path, goal: int, batches: int, moment: float
 ) -> Kill:
+    goal = max(goal, _iterations(_newest(folder), batches) + 1)  # it has to train first
+    before = _halves(folder)
     process, began = _start(command, folder), time.monotonic()
     while _iterations(_newest(folder), batches) < goal:
         if process.poll() is not None:
@@ -160,8 +164,12 @@ def _kill_once(
     time.sleep(moment * _SPREAD)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    half = any(folder.glob('*.pth.*.tmp'))
+    half = bool(_halves(folder) - before)
     return Kill(time.monotonic() - began, _newest(folder), half)
+
+
+def _halves(folder: Path) -> set[Path]:
+    return set(folder.glob('*.pth.*.tmp'))
 
 
 def _newest(folder: Path) -> str:

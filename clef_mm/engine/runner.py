@@ -9,6 +9,7 @@ from typing import Any
 
 import mmengine
 import torch
+from mmengine.hooks import EMAHook
 from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
@@ -222,8 +223,15 @@ class Runner(MMEngineRunner):
         """Train; a signal to stop ends the run after its next checkpoint.
 
         Raises:
+            ConfigError: If moving averages are asked for of a model in parts.
             RunStoppedError: If a signal asked to stop; ``--resume`` goes on.
         """
+        averaged = any(isinstance(hook, EMAHook) for hook in self.hooks)
+        if averaged and isinstance(self.model, FullyShardedModel):
+            raise ConfigError(
+                'EMAHook copies a whole model, and FullyShardedModel keeps a part: '
+                'leave one of them out'
+            )
         with self._stop_signals.caught():
             return super().train()
 

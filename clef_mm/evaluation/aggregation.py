@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from clef_mm.evaluation.agreement import DisagreementError, arrange, shared_protocol
-from clef_mm.evaluation.bootstrap import fold_intervals, units_of
+from clef_mm.evaluation.bootstrap import UnitCounts, count_units, fold_intervals
 from clef_mm.evaluation.measures import (
     MAIN_MEASURES,
     measures_of,
-    outcomes_by_unit,
     ranking_measures,
     unseen_labels,
 )
@@ -24,7 +23,6 @@ from clef_mm.evaluation.predictions import join_predictions
 from clef_mm.evaluation.protocol import synthetic_notice
 from clef_mm.evaluation.results import Result
 from clef_mm.evaluation.summary import Summary
-from clef_mm.evaluation.thresholds import thresholds_of
 
 _Runs = Mapping[int, Mapping[int | None, Result]]
 
@@ -57,9 +55,9 @@ def aggregate(
     ordered = [result for seeds in runs.values() for result in seeds.values()]
     shared = shared_protocol(ordered)
     complete = all(result.predictions is not None for result in ordered)
-    outcomes = _outcomes(runs) if complete else {}
-    pooled = _pooled(runs, outcomes) if complete else {}
-    intervals = _intervals(runs, outcomes) if complete else {}
+    counts = _counted(runs) if complete else {}
+    pooled = _pooled(runs, counts) if complete else {}
+    intervals = fold_intervals(list(counts.values())) if complete else {}
     return Summary(
         name=name or shared['dataset'],
         table=table,
@@ -108,19 +106,17 @@ def _over_folds(key: str, runs: _Runs) -> dict[str, Any]:
     }
 
 
-def _outcomes(runs: _Runs) -> dict[int, list[np.ndarray]]:
+def _counted(runs: _Runs) -> dict[int, list[UnitCounts]]:
     """Count by fold, for each seed, what the measures follow from; check the metrics.
 
     Raises:
         DisagreementError: If a ``metrics.json`` is not about the predictions beside it.
     """
-    counted: dict[int, list[np.ndarray]] = {}
+    counted: dict[int, list[UnitCounts]] = {}
     for fold, seeds in runs.items():
         for result in seeds.values():
-            predictions, protocol = result.predictions, result.protocol
-            units = units_of(predictions, protocol)
-            outcomes = outcomes_by_unit(predictions, thresholds_of(protocol), units)
-            found = measures_of(outcomes.sum(axis=0), predictions)
+            counts = count_units(result.predictions, result.protocol)
+            found = measures_of(counts.outcomes.sum(axis=0), result.predictions)
             key = MAIN_MEASURES[_main_measure(result)]
             stated = result.metrics[key]
             stated = np.nan if stated is None else stated
@@ -130,18 +126,18 @@ def _outcomes(runs: _Runs) -> dict[int, list[np.ndarray]]:
                     f'metrics.json says {stated:.6f}; one of the files is of another '
                     'test: test the checkpoint again'
                 )
-            counted.setdefault(fold, []).append(outcomes)
+            counted.setdefault(fold, []).append(counts)
     return counted
 
 
 def _pooled(
-    runs: _Runs, outcomes: Mapping[int, Sequence[np.ndarray]]
+    runs: _Runs, counted: Mapping[int, Sequence[UnitCounts]]
 ) -> dict[str, float | None]:
     """Measure the test images of all folds together, each fold at its thresholds."""
     per_seed = []
     for number, of_seed in enumerate(zip(*_by_fold(runs), strict=True)):
         joined = join_predictions([result.predictions for result in of_seed])
-        counts = sum(outcomes[fold][number].sum(axis=0) for fold in runs)
+        counts = sum(counted[fold][number].outcomes.sum(axis=0) for fold in runs)
         found = measures_of(counts, joined)
         if joined.of_action_units:
             found = {**found, **ranking_measures(joined)}
@@ -152,13 +148,6 @@ def _pooled(
         )
         for key in per_seed[0]
     }
-
-
-def _intervals(
-    runs: _Runs, outcomes: Mapping[int, Sequence[np.ndarray]]
-) -> dict[str, list[float]]:
-    any_result = _by_fold(runs)[0][0]
-    return fold_intervals([outcomes[fold] for fold in runs], any_result.predictions)
 
 
 def _by_fold(runs: _Runs) -> list[list[Result]]:

@@ -29,6 +29,7 @@ from clef_mm.evaluation.functional import (
     recalls,
 )
 from clef_mm.evaluation.predictions import Predictions
+from clef_mm.evaluation.ranking import drawn_ranking
 from clef_mm.evaluation.thresholds import Thresholds
 
 MEAN = 'mean'
@@ -142,6 +143,35 @@ def ranking_measures(predictions: Predictions) -> dict[str, float]:
         **_with_mean('au_ap', predictions.names, precision),
     }
     return {name: float(value) for name, value in found.items()}
+
+
+def drawn_ranking_measures(
+    predictions: Predictions, units: np.ndarray, drawn: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Compute :func:`ranking_measures` of each draw of units, such as subjects.
+
+    Args:
+        predictions: Of AUs, N images.
+        units: (N,) int, from 0 to U - 1.
+        drawn: (D, U) how often each unit was drawn.
+
+    Returns:
+        By name an array (D,).
+    """
+    auc, precision = np.full((2, len(drawn), len(predictions.names)), np.nan)
+    for column in range(len(predictions.names)):
+        known = predictions.targets[:, column] != UNKNOWN
+        if known.any():
+            auc[:, column], precision[:, column] = drawn_ranking(
+                predictions.targets[known, column] == PRESENT,
+                predictions.scores[known, column],
+                units[known],
+                drawn,
+            )
+    return {
+        **_with_mean('au_auc', predictions.names, auc),
+        **_with_mean('au_ap', predictions.names, precision),
+    }
 
 
 def is_of_one_class(name: str) -> bool:

@@ -20,8 +20,8 @@ from prettytable import PrettyTable
 
 import clef_mm
 from clef_mm.errors import UserError
-from clef_mm.evaluation.bootstrap import bootstrap_intervals, units_of
-from clef_mm.evaluation.measures import is_of_one_class, outcomes_by_unit
+from clef_mm.evaluation.bootstrap import bootstrap_intervals, count_units
+from clef_mm.evaluation.measures import is_of_one_class
 from clef_mm.evaluation.percent import printed, printed_range, titled
 from clef_mm.evaluation.predictions import Predictions, read_predictions
 from clef_mm.evaluation.protocol import (
@@ -260,13 +260,12 @@ def _recomputed(
     """Return what follows from the predictions beside the metrics."""
     if predictions is None:
         return {}
-    units = units_of(predictions, protocol)
-    outcomes = outcomes_by_unit(predictions, thresholds_of(protocol), units)
-    found: dict[str, Any] = {'intervals': bootstrap_intervals(outcomes, predictions)}
+    counts = count_units(predictions, protocol)
+    found: dict[str, Any] = {'intervals': bootstrap_intervals(counts)}
     if not predictions.of_action_units:
         found['confusion_matrix'] = {
             'classes': predictions.names,  # rows: labels; columns: predictions
-            'counts': outcomes.sum(axis=0),
+            'counts': counts.outcomes.sum(axis=0),
         }
     return found
 

@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from clef_mm.evaluation.bootstrap import LEVEL, draw_units, units_of
-from clef_mm.evaluation.measures import measures_of, outcomes_by_unit
+from clef_mm.evaluation.bootstrap import LEVEL, count_units, draw_units
 from clef_mm.evaluation.results import Result, ResultError, read_result
-from clef_mm.evaluation.thresholds import thresholds_of
 from clef_mm.study import plan
 from clef_mm.study.running import is_done, train_seconds
 
@@ -145,11 +143,8 @@ def _compare(
 
 def _drawn_f1(result: Result) -> np.ndarray:
     """Return the mean F1 of each draw of the people, (draws,)."""
-    predictions = result.predictions
-    units = units_of(predictions, result.protocol)
-    outcomes = outcomes_by_unit(predictions, thresholds_of(result.protocol), units)
-    drawn = draw_units(len(outcomes)).astype(float)
-    return measures_of(np.tensordot(drawn, outcomes, axes=1), predictions)[F1]
+    counts = count_units(result.predictions, result.protocol)
+    return counts.at_thresholds(draw_units(len(counts.outcomes)))[F1]
 
 
 def _features(

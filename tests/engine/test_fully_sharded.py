@@ -11,6 +11,7 @@ import torch.multiprocessing as mp
 from mmengine.config import Config
 
 from clef_mm import distributed
+from clef_mm.engine.config import ConfigError
 from clef_mm.engine.runner import Runner
 
 # Blocks, and no batch norm, which would blow rounding up.
@@ -52,6 +53,9 @@ def work(rank, folder, port):
         shutil.copy('parts/epoch_1.pth', 'resumed')
     distributed.wait_for_all()
     kept.append(train('config.py', 'resumed', model_wrapper_cfg=SHARDED, resume=True))
+    averaged = {'custom_hooks': [dict(type='EMAHook')], 'model_wrapper_cfg': SHARDED}
+    with pytest.raises(ConfigError, match='EMAHook copies a whole model'):
+        train('config.py', 'averaged', **averaged)
     torch.save(kept, f'kept_{rank}.pt')
     distributed.leave_process_group()
 

@@ -11,8 +11,8 @@ from made_results import (
 
 from clef_mm.evaluation import Summary, aggregate, read_summary
 from clef_mm.evaluation.agreement import DisagreementError
-from clef_mm.evaluation.bootstrap import fold_intervals, units_of
-from clef_mm.evaluation.measures import measure, outcomes_by_unit
+from clef_mm.evaluation.bootstrap import count_units, fold_intervals
+from clef_mm.evaluation.measures import measure
 from clef_mm.evaluation.predictions import Predictions, join_predictions
 from clef_mm.evaluation.results import ResultError
 from clef_mm.evaluation.thresholds import Thresholds, fixed_thresholds
@@ -98,9 +98,8 @@ def test_every_measure_is_averaged_pooled_and_has_its_interval(tmp_path):
     limits = fixed_thresholds(NAMES)
     alone = [measure(one, limits) for one in folds]
     pooled = measure(join_predictions(folds), limits)
-    intervals = fold_intervals(
-        [[outcomes_by_unit(one, limits, units_of(one, {}))] for one in folds], folds[0]
-    )
+    protocol = {'threshold': limits.record()}
+    intervals = fold_intervals([[count_units(one, protocol)] for one in folds])
     assert set(summary.metrics) == set(pooled)
     for name, found in summary.metrics.items():
         assert found['mean'] == pytest.approx(np.mean([one[name] for one in alone]))

@@ -113,8 +113,11 @@ def test_everything_can_be_computed_again_from_the_predictions(tmp_path):
     low, high = result.intervals['au_f1/mean']
     assert low < result.metrics['au_f1/mean'] < high
     assert set(result.intervals) == {
-        *(f'au_f1/{name}' for name in (*NAMES, 'mean')),
-        *(f'au_balanced_accuracy/{name}' for name in (*NAMES, 'mean')),
+        *(
+            f'{kind}/{name}'
+            for kind in ('au_f1', 'au_balanced_accuracy', 'au_auc', 'au_ap')
+            for name in (*NAMES, 'mean')
+        ),
         'au_f1_micro',
     }
 

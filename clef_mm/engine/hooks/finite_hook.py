@@ -10,6 +10,7 @@ from torch import Tensor
 
 from clef_mm import distributed
 from clef_mm.engine.finite_steps import FiniteSteps, in_words, named, stacked
+from clef_mm.engine.running_statistics import RunningStatistics
 from clef_mm.registry import HOOKS
 from clef_mm.structures import FaceSample
 
@@ -19,10 +20,8 @@ class FiniteHook(Hook):
     """Check each step; nothing is saved before the last one was checked.
 
     With ``optim_wrapper.non_finite='skip'`` the optimizer leaves such updates out, and
-    they are told and counted here. What the forward pass itself has changed is not
-    undone: running statistics of BatchNorm have seen the batch and, if its activations
-    were no numbers, have none from then on. They serve tests, not training; a tower
-    without BatchNorm, such as a ViT, keeps nothing of a skipped batch.
+    they are told and counted here. Running statistics of BatchNorm are put back to what
+    they were before the batches of the update: nothing is left of them.
     """
 
     priority = 'VERY_HIGH'
@@ -31,10 +30,20 @@ class FiniteHook(Hook):
         self.steps = FiniteSteps()
         self.skipped = 0
         self.samples: list[FaceSample] = []  # since the last update, newest batch first
+        self.statistics: RunningStatistics | None = None  # where updates are skipped
 
     def before_train(self, runner: Runner) -> None:
         """Go on counting where the run was stopped."""
         self.skipped = runner.optim_wrapper.skipped
+        if runner.optim_wrapper.skips:
+            self.statistics = RunningStatistics(runner.model)
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
+    ) -> None:
+        """Keep what the next update may have to put back."""
+        if self.statistics is not None and not self.samples:
+            self.statistics.keep()
 
     def after_train_iter(
         self,
@@ -61,6 +70,7 @@ class FiniteHook(Hook):
             self.steps.check(place, parts, self.samples)
         elif wrapper.skipped > self.skipped:
             self.skipped = wrapper.skipped
+            self.statistics.put_back()
             # The gradients are the mean over all processes, which skip alike.
             batches = distributed.gather_objects(named(self.samples))
             runner.logger.warning(

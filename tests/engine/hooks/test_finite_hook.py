@@ -11,6 +11,7 @@ from clef_mm import distributed
 from clef_mm.engine import Runner
 from clef_mm.engine.finite_steps import NonFiniteError
 from clef_mm.engine.hooks import FiniteHook
+from clef_mm.engine.optim_wrapper import OptimWrapper
 from clef_mm.models.encoders.weights import read_file
 from clef_mm.registry import HOOKS
 from clef_mm.structures import FaceSample
@@ -95,6 +96,52 @@ def test_a_run_that_skips_goes_on_and_counts(kind, demo_config):
         assert value.isfinite().all(), name
 
 
+class Spoilt(torch.nn.Module):
+    """A layer whose BatchNorm has seen a batch without numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(2)
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, batch):
+        return self.layer(self.norm(batch)).sum()
+
+
+@pytest.mark.parametrize('accumulated', [1, 2])
+def test_nothing_is_left_of_skipped_batches(accumulated):
+    """A run that meets them ends as one that never has, statistics included."""
+    torch.manual_seed(0)
+    sound = [torch.randn(4, 2) for _ in range(4)]
+    bad = [torch.full((4, 2), NAN), torch.randn(4, 2)][:accumulated]
+    states = []
+    for batches in (sound, [*sound[:2], *bad, *sound[2:]]):
+        torch.manual_seed(1)
+        model = Spoilt()
+        wrapper = OptimWrapper(
+            torch.optim.AdamW(model.parameters()),
+            accumulative_counts=accumulated,
+            non_finite='skip',
+        )
+        wrapper.start_epoch(0, len(batches))
+        logger = SimpleNamespace(warning=lambda *_: None)
+        runner = SimpleNamespace(
+            optim_wrapper=wrapper, model=model, epoch=0, iter=0, logger=logger
+        )
+        hook = FiniteHook()
+        hook.before_train(runner)
+        for number, batch in enumerate(batches):
+            data = {'data_samples': samples(number)}
+            hook.before_train_iter(runner, number, data)
+            loss = model(batch)
+            wrapper.update_params(loss)
+            hook.after_train_iter(runner, number, data, {'loss': loss.detach()})
+        states.append(model.state_dict())
+    first, second = states
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+
+
 # The hook alone, with what it looks at of a run.
 
 
@@ -112,7 +159,10 @@ def samples(*frames):
 def run(hook, wrapper, batches, log=None):
     """Train on batches of (loss, norm, frames, whether it is skipped)."""
     logger = SimpleNamespace(warning=(log if log is not None else []).append)
-    runner = SimpleNamespace(optim_wrapper=wrapper, epoch=0, iter=0, logger=logger)
+    model = torch.nn.BatchNorm1d(1)
+    runner = SimpleNamespace(
+        optim_wrapper=wrapper, epoch=0, iter=0, logger=logger, model=model
+    )
     hook.before_train(runner)
     for number, (loss, norm, frames, skip) in enumerate(batches):
         runner.iter = number
