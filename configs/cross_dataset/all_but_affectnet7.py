@@ -9,21 +9,10 @@ Expect   the paper has no such row; nobody has run this config on the real data 
 from mmengine.config import read_base
 
 with read_base():
-    from .._base_.datasets.affectnet_expressions import *
-    from .._base_.datasets.ferplus_expressions import *
-    from .._base_.datasets.joined import *
-    from .._base_.datasets.rafdb_expressions import *
-    from .._base_.default_runtime import *
-    from .._base_.models.clef_expressions import *
-    from .._base_.schedules.finetune import *
+    from .all_but_rafdb import *
 
-model.weights = 'work_dirs/clef_pretrain_vitb16_bp4d_plus_all'
-train_dataloader.sampler = _sampler
-train_dataloader.dataset = dict(
-    type=JoinedDataset,
-    datasets=[
-        dict(_rafdb, split='train'),
-        dict(_ferplus, classes=7, split='train'),
-    ],
-)
+train_dataloader.dataset.datasets = [
+    dict(_rafdb, split='train'),
+    dict(_ferplus, classes=7, split='train'),
+]
 test_dataloader.dataset = dict(_affectnet, classes=7, split='test', test_mode=True)

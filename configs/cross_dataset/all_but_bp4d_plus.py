@@ -11,21 +11,8 @@ What DISFA does not code of the 12 is unknown there.
 from mmengine.config import read_base
 
 with read_base():
-    from .._base_.datasets.bp4d_aus import *
-    from .._base_.datasets.bp4d_plus_aus import *
-    from .._base_.datasets.disfa_aus import *
-    from .._base_.datasets.joined import *
-    from .._base_.default_runtime import *
-    from .._base_.models.clef_action_units import *
-    from .._base_.schedules.finetune import *
+    from .all_but_bp4d import *
 
 model.weights = 'work_dirs/clef_pretrain_vitb16_bp4d_all'
-train_dataloader.sampler = _sampler
-train_dataloader.dataset = dict(
-    type=JoinedDataset,
-    datasets=[
-        dict(_bp4d),
-        dict(_disfa, au_names=model.classes, allow_uncoded=True),
-    ],
-)
+train_dataloader.dataset.datasets[0] = dict(_bp4d)
 test_dataloader.dataset = dict(_bp4d_plus, test_mode=True)
