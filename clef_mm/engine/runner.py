@@ -189,9 +189,15 @@ class Runner(MMEngineRunner):
         """Build the optimizer and what applies gradients with it.
 
         Raises:
-            ConfigError: If the config names a wrapper that cannot go on from inside an
-                epoch, as mmengine's own cannot.
+            ConfigError: If nothing of the model is trained, or the config names a
+                wrapper that cannot go on from inside an epoch, as mmengine's own
+                cannot.
         """
+        if not any(weight.requires_grad for weight in self.model.parameters()):
+            raise ConfigError(
+                'nothing of the model is trained: all of it is frozen. Leave something '
+                'out of model.image_encoder.frozen or model.text_encoder.frozen'
+            )
         if isinstance(optim_wrapper, dict):
             optim_wrapper.setdefault('type', OptimWrapper)
         built = super().build_optim_wrapper(optim_wrapper)

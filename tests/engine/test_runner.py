@@ -259,6 +259,13 @@ def test_what_cannot_go_on_from_inside_an_epoch_is_refused(change, named, demo_c
         Runner.from_cfg(config).train()
 
 
+def test_a_model_that_is_frozen_as_a_whole_is_not_trained(demo_config):
+    config = demo_config('pretrain')
+    config.model.image_encoder.frozen = config.model.text_encoder.frozen = ['']
+    with pytest.raises(ConfigError, match='nothing of the model is trained'):
+        Runner.from_cfg(config).train()
+
+
 def test_the_plan_is_printed(demo_config):
     config = demo_config('finetune', **{'train_cfg.max_epochs': 1})
     runner = train(config)

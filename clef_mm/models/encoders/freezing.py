@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from clef_mm.errors import UserError
+from clef_mm.plain_shape import misfit
 
 
 class FrozenPartError(UserError, ValueError):
@@ -24,7 +25,7 @@ class FreezableEncoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._frozen: list[nn.Module] = []
+        self._frozen: list[str] = []
 
     def freeze(self, names: Sequence[str]) -> None:
         """Freeze modules or parameters of the tower.
@@ -34,8 +35,11 @@ class FreezableEncoder(nn.Module):
                 ``'transformer.resblocks.0'``; ``''`` is the whole tower.
 
         Raises:
-            FrozenPartError: If the tower has none of a name; lists what it has.
+            FrozenPartError: If names are no list, or the tower has none of a name;
+                lists what it has.
         """
+        if wrong := misfit(names, [str], 'frozen'):
+            raise FrozenPartError(f"{wrong}; give names, such as ['token_embedding']")
         modules = dict(self.tower.named_modules())
         parameters = dict(self.tower.named_parameters())
         for name in names:
@@ -47,12 +51,14 @@ class FreezableEncoder(nn.Module):
                     f'{", ".join(has)} and what is in them'
                 )
             part.requires_grad_(requires_grad=False)
-            if isinstance(part, nn.Module):
-                self._frozen.append(part.eval())
+            if name in modules:
+                self._frozen.append(name)
+                part.eval()
 
     def train(self, mode: bool = True) -> FreezableEncoder:
         """Switch between training and testing, but for what is frozen."""
         super().train(mode)
-        for part in self._frozen:
-            part.eval()
+        # By name: what stands there may have been exchanged, BatchNorm by sync_bn.
+        for name in self._frozen:
+            self.tower.get_submodule(name).eval()
         return self

@@ -4,6 +4,8 @@ import copy
 
 import pytest
 import torch
+from mmengine.model import convert_sync_batchnorm
+from torch import nn
 
 from clef_mm.errors import UserError
 from clef_mm.models.encoders import OpenCLIPImageEncoder, OpenCLIPTextEncoder
@@ -68,7 +70,20 @@ def test_the_whole_tower_may_be_frozen(arch):
     assert not encoder.tower.training
 
 
-@pytest.mark.parametrize('frozen', [['tokens'], 'token_embedding'])
-def test_an_unknown_part_is_refused_with_those_that_exist(arch, frozen):
+def test_frozen_batch_norm_keeps_its_statistics_when_processes_share_theirs():
+    encoder = OpenCLIPImageEncoder(RESNET, frozen=['trunk.bn1'])
+    encoder = convert_sync_batchnorm(encoder, 'torch').train()  # as sync_bn='torch'
+    assert isinstance(encoder.tower.trunk.bn1, nn.SyncBatchNorm)
+    assert not encoder.tower.trunk.bn1.training
+    assert encoder.tower.trunk.layer1[0].bn1.training
+
+
+def test_an_unknown_part_is_refused_with_those_that_exist(arch):
     with pytest.raises(UserError, match=r'no part .*token_embedding, transformer'):
+        OpenCLIPTextEncoder(arch, frozen=['tokens'])
+
+
+@pytest.mark.parametrize('frozen', ['', 'tokens', None, [None], [['tokens']]])
+def test_names_that_are_no_list_are_refused(arch, frozen):
+    with pytest.raises(UserError, match=r'frozen.* is .*, not .*give names'):
         OpenCLIPTextEncoder(arch, frozen=frozen)
