@@ -269,7 +269,7 @@ def _protocol(runner: Runner, dataset: Any, checkpoint: str) -> dict[str, Any]:
         'subjects': sorted(set(dataset.column('subject'))),
         'frames': len(dataset),
         'checkpoint': checkpoint,
-        'epoch_rule': epoch_rule(checkpoint),
+        'epoch_rule': runner.provenance.get('epoch_rule') or epoch_rule(checkpoint),
         'zero_shot': runner.plain_model.zero_shot,
         'absence': runner.plain_model.test_absence,
         'trained': runner.provenance,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clef_mm.engine.epoch_choice import checkpoints_to_test, epoch_rule
+from clef_mm.engine.epoch_choice import ON_TEST, checkpoints_to_test, epoch_rule
 from clef_mm.engine.provenance import KEY
 from clef_mm.errors import UserError
 from clef_mm.evaluation.results import (
@@ -71,12 +71,9 @@ def publish(
             f'{path} does not say how it was made: only checkpoints of tools/train.py '
             'are published; other weights are rewritten by convert.py'
         )
-    made = {
-        **meta[KEY],
-        'epoch_rule': meta[KEY].get('epoch_rule', epoch_rule(str(path))),
-    }
     fold = (meta.get('dataset_meta') or {}).get('fold')
     tested = _result_of(result, path, meta[KEY]) if result else None
+    made = {**meta[KEY], 'epoch_rule': _rule_of(path, meta[KEY], tested)}
     with parsing(path, 'checkpoint of tools/train.py', PublishingError):
         kept = {key: meta[key] for key in _KEPT if key in meta} | {KEY: made}
         kept['published'] = {
@@ -123,6 +120,15 @@ def _stem(made: Mapping[str, Any], fold: int | None) -> str:
     stem = Path(made['config']).stem
     suffix = f'_fold{fold}'
     return stem if fold is None or stem.endswith(suffix) else stem + suffix
+
+
+def _rule_of(
+    path: Path, made: Mapping[str, Any], tested: Mapping[str, Any] | None
+) -> str:
+    """Say how the epoch was chosen; that it was on test frames is never forgotten."""
+    if tested and tested['protocol'].get('epoch_rule') == ON_TEST:
+        return ON_TEST
+    return made.get('epoch_rule') or epoch_rule(str(path))
 
 
 def _result_of(place: str, path: Path, made: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from clef_mm.engine import provenance
 from clef_mm.evaluation.measures import is_of_one_class
 from clef_mm.evaluation.percent import printed, titled
+from clef_mm.evaluation.protocol import oracle_notice
 from clef_mm.models.encoders.key_naming import Towers, split_towers, state_of
 from clef_mm.models.encoders.tower_sizes import tower_sizes
 from clef_mm.models.encoders.weight_files import sha256
@@ -136,6 +137,7 @@ def _published_lines(published: Mapping[str, Any]) -> list[tuple[str, str]]:
         ('fold', '' if fold is None else str(fold)),
         ('rule', f'epoch: {published["epoch_rule"]}'),
         ('result', scores and f'{result["measured_on"]}: {scores}'),
+        ('oracle', oracle_notice(result.get('protocol'))),
         ('notice', result.get('notice') or ''),
         ('published', published['date']),
         ('licence', published['licence']),

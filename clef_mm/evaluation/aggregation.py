@@ -24,6 +24,7 @@ from clef_mm.evaluation.protocol import synthetic_notice
 from clef_mm.evaluation.results import Result
 from clef_mm.evaluation.summary import Summary
 
+_OTHER_TEST = 'one of the files is of another test: test the checkpoint again'
 _Runs = Mapping[int, Mapping[int | None, Result]]
 
 
@@ -115,6 +116,7 @@ def _counted(runs: _Runs) -> dict[int, list[UnitCounts]]:
     counted: dict[int, list[UnitCounts]] = {}
     for fold, seeds in runs.items():
         for result in seeds.values():
+            _check_predictions(result)
             counts = count_units(result.predictions, result.protocol)
             found = measures_of(counts.outcomes.sum(axis=0), result.predictions)
             key = MAIN_MEASURES[_main_measure(result)]
@@ -123,11 +125,27 @@ def _counted(runs: _Runs) -> dict[int, list[UnitCounts]]:
             if not np.isclose(found[key], stated, rtol=0, atol=1e-6, equal_nan=True):
                 raise DisagreementError(
                     f'{result.path}: the predictions give {key} = {found[key]:.6f}, '
-                    f'metrics.json says {stated:.6f}; one of the files is of another '
-                    'test: test the checkpoint again'
+                    f'metrics.json says {stated:.6f}; {_OTHER_TEST}'
                 )
             counted.setdefault(fold, []).append(counts)
     return counted
+
+
+def _check_predictions(result: Result) -> None:
+    """Check that predictions are of the labels, people and images that are stated."""
+    held, protocol = result.predictions, result.protocol
+    found = {
+        'labels': list(held.names),
+        'subjects': np.unique(held.subjects).tolist(),
+        'frames': len(held),
+    }
+    for key, value in found.items():
+        stated = protocol.get(key)
+        if stated is not None and stated != value:
+            raise DisagreementError(
+                f'{result.path}: the {key} of the predictions are not those of '
+                f'metrics.json; {_OTHER_TEST}'
+            )
 
 
 def _pooled(

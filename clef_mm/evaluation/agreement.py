@@ -57,10 +57,12 @@ def arrange(
 
     Raises:
         DisagreementError: If a result is missing or there twice, test subjects of two
-            folds overlap, or protocols differ.
+            folds overlap, or protocols or measures differ.
     """
     if not results:
         raise DisagreementError('there are no results to average')
+    for result in results:
+        _check_stated(result)
     arranged: dict[int, dict[int | None, Result]] = {}
     for result in results:
         runs = arranged.setdefault(_fold(result), {})
@@ -73,6 +75,7 @@ def arrange(
         runs[seed] = result
     for one, other in itertools.pairwise(results):
         _check_protocols(one, other)
+        _check_measures(one, other)
     _check_subjects(arranged)
     expected = sorted(folds) if folds else _all_folds(arranged, results[0])
     _check_complete(arranged, expected)
@@ -99,7 +102,7 @@ def shared_protocol(results: Sequence[Result]) -> dict[str, Any]:
         **shared,
         'threshold': threshold,
         'subjects': sorted(set().union(*(fold['subjects'] for fold in folds.values()))),
-        'frames': sum(fold.get('frames', 0) for fold in folds.values()),
+        'frames': sum(fold.get('frames') or 0 for fold in folds.values()),
     }
 
 
@@ -112,6 +115,26 @@ def _all_folds(
 ) -> list[int]:
     count = any_result.protocol.get('num_folds') or max(arranged)
     return list(range(1, count + 1))
+
+
+def _check_stated(result: Result) -> None:
+    unsaid = [key for key in ('dataset', 'subjects') if result.protocol[key] is None]
+    if unsaid:
+        raise DisagreementError(
+            f'{result.path} does not state {" and ".join(unsaid)}: nobody knows what it '
+            'may be averaged with. tools/test.py states both'
+        )
+
+
+def _check_measures(one: Result, other: Result) -> None:
+    for more, less in ((one, other), (other, one)):
+        missing = [name for name in more.metrics if name not in less.metrics]
+        if missing:
+            raise DisagreementError(
+                f'{less.path} does not hold {", ".join(missing[:5])}'
+                f'{", ..." if len(missing) > 5 else ""}, which {more.path} does. Test '
+                'all of them with the same evaluators.'
+            )
 
 
 def _check_protocols(one: Result, other: Result) -> None:

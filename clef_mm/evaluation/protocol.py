@@ -15,7 +15,7 @@ def drawn_unit(protocol: Mapping[str, Any]) -> str:
 
     The protocol's ``resampled`` says so; subjects if it does not.
     """
-    return protocol.get('resampled', SUBJECT)
+    return protocol.get('resampled') or SUBJECT
 
 
 def measured_on(meta: Mapping[str, Any] | None) -> str:

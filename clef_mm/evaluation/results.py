@@ -55,6 +55,7 @@ PROTOCOL: dict[str, Shape] = {
     'fold': (None, int),
     'labels': (None, [str]),
     'subjects': (None, [str]),
+    'frames': (None, int),
     'resampled': (None, str),
     'threshold': (None, {'rule': str, 'values': {str: (float, int)}}),
     'epoch_rule': (None, str),
@@ -186,7 +187,7 @@ def read_result(folder: str | Path) -> Result:
     return Result(
         path=folder,
         metrics=content['metrics'],
-        protocol=protocol,
+        protocol={**protocol, 'oracle': protocol['oracle'] or []},
         predictions=read_predictions(kept) if kept.is_file() else None,
         intervals=content.get('intervals') or {},
     )

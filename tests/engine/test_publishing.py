@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from clef_mm.engine import Runner
+from clef_mm.engine.epoch_choice import ON_TEST
 from clef_mm.engine.provenance import KEY, SubjectLeakError
 from clef_mm.engine.publishing import PublishingError, licence_note, publish
 from clef_mm.engine.weight_inspection import inspect
@@ -136,6 +137,21 @@ def test_a_result_goes_along_with_its_protocol(run, result, tmp_path, file):
     said = inspect(str(path))
     assert 'result     synthetic stand-in for BP4D, test of fold 1: au_f1/mean' in said
     assert 'notice     SYNTHETIC DATA' in said
+
+
+def test_an_epoch_chosen_on_test_frames_stays_flagged(run, result, tmp_path):
+    file = result / 'metrics.json'
+    content = json.loads(file.read_text())
+    content['protocol'].update(
+        epoch_rule=ON_TEST, oracle=['epoch chosen on the test frames']
+    )
+    file.write_text(json.dumps(content))
+    path = publish(str(run / 'epoch_1.pth'), str(tmp_path / 'out'), result=str(result))
+    said = inspect(str(path))
+    assert 'rule       epoch: best on test' in said
+    assert 'oracle     ORACLE, not comparable: epoch chosen on the test frames' in said
+    again = publish(str(path), str(tmp_path / 'again'))
+    assert read_file(again)['meta'][KEY]['epoch_rule'] == ON_TEST
 
 
 @pytest.mark.parametrize('change', ['checkpoint', 'trained'])

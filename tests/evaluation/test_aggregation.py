@@ -210,6 +210,23 @@ def test_predictions_of_another_test_are_noticed(tmp_path):
         aggregate(results)
 
 
+@pytest.mark.parametrize(
+    ('key', 'stated'),
+    [('labels', ['AU2', 'AU1', 'AU4']), ('subjects', ['F100']), ('frames', 119)],
+)
+def test_predictions_of_other_labels_or_people_are_noticed(tmp_path, key, stated):
+    result = made_result(tmp_path)
+    result.protocol[key] = stated
+    with pytest.raises(DisagreementError, match=rf'fold1_seed0: the {key} of the pred'):
+        aggregate([result])
+
+
+def test_summary_of_results_that_state_no_oracle_is_read_again(tmp_path):
+    results = [made_result(tmp_path, fold, oracle=None) for fold in (1, 2)]
+    path = aggregate(results).write(tmp_path / 'summary.json')
+    assert read_summary(path).oracle == []
+
+
 def test_result_without_a_measure_of_the_tables_is_refused(tmp_path):
     result = made_result(tmp_path, keep=False)
     result.metrics.clear()

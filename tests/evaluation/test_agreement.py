@@ -127,6 +127,23 @@ def test_seeds_of_a_fold_must_test_the_same_people(tmp_path, key, value):
         arrange(results)
 
 
+@pytest.mark.parametrize('key', ['dataset', 'subjects'])
+def test_what_nobody_knows_the_data_of_is_refused(tmp_path, key):
+    with pytest.raises(DisagreementError, match=f'fold2_seed0 does not state {key}'):
+        arrange(results_of(tmp_path, {key: None, 'keep': False}))
+
+
+@pytest.mark.parametrize('fold', [1, 2])
+def test_a_measure_that_one_fold_lacks_is_refused(tmp_path, fold):
+    """Its mean would be one of other folds, which nothing says."""
+    results = results_of(tmp_path)
+    results[fold - 1].metrics['probe/accuracy'] = 0.5
+    with pytest.raises(
+        DisagreementError, match=rf'not hold probe/accuracy, which .*fold{fold}_seed0'
+    ):
+        arrange(results)
+
+
 def test_nothing_at_all_is_refused():
     with pytest.raises(DisagreementError, match='no results'):
         arrange([])

@@ -20,7 +20,9 @@ from clef_mm.evaluation import read_result, results, write_result
 from clef_mm.evaluation.measures import measure
 from clef_mm.evaluation.predictions import PredictionsError
 from clef_mm.evaluation.protocol import (
+    SUBJECT,
     conditions,
+    drawn_unit,
     measured_on,
     oracle_notice,
     synthetic_notice,
@@ -230,3 +232,7 @@ def test_conditions_name_threshold_epoch_and_people():
     photographs = protocol_of(predictions_of_photographs(), resampled='image')
     assert conditions(photographs) == 'class of highest score; epoch: last'
     assert oracle_notice(stated) == ''
+
+
+def test_people_are_drawn_where_a_protocol_leaves_it_open():
+    assert drawn_unit({}) == drawn_unit({'resampled': None}) == SUBJECT
