@@ -25,6 +25,9 @@ LAST, BEST, BEST_ON_TEST = EPOCHS = ('last', 'best', 'best-on-test')
 ON_TEST = 'best on test'
 """What a result says whose epoch was chosen by looking at its own test frames."""
 
+ORACLE_EPOCH = 'epoch chosen on the test frames'
+"""The reason why such a number flatters."""
+
 _NUMBER = re.compile(r'(?:epoch|iter)_(\d+)\.pth$')
 
 

@@ -18,7 +18,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from clef_mm.engine.application import prepare_test
-from clef_mm.engine.epoch_choice import checkpoints_to_test, epoch_rule
+from clef_mm.engine.epoch_choice import (
+    ON_TEST,
+    ORACLE_EPOCH,
+    checkpoints_to_test,
+    epoch_rule,
+)
 from clef_mm.engine.runner import Runner
 from clef_mm.engine.threshold_choice import check_held_out
 from clef_mm.errors import UserError
@@ -115,10 +120,13 @@ class PromptStudy:
         """Return why a score may not be reported as a result; ``[]`` if it may.
 
         The best of many texts was chosen by looking at what it is measured on; the
-        default was not.
+        default was not, but the epoch of the weights may have been.
         """
+        if self.split != 'test':
+            return []
         chosen = row is self.best and row is not self.default
-        return [ORACLE] if chosen and self.split == 'test' else []
+        of_epoch = self.protocol.get('epoch_rule') == ON_TEST
+        return [ORACLE] * chosen + [ORACLE_EPOCH] * of_epoch
 
 
 def study_prompts(

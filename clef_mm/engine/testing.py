@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clef_mm.engine.config import ConfigError
-from clef_mm.engine.epoch_choice import BEST_ON_TEST, ON_TEST, epoch_rule
+from clef_mm.engine.epoch_choice import BEST_ON_TEST, ON_TEST, ORACLE_EPOCH, epoch_rule
 from clef_mm.engine.provenance import describe_split
 from clef_mm.engine.runner import Runner
 from clef_mm.engine.threshold_choice import Choice, set_thresholds
@@ -158,7 +158,7 @@ def _oracle_choices(thresholds: Thresholds | None, rule: str) -> list[str]:
     if thresholds is not None and thresholds.rule == ORACLE:
         reasons.append('threshold chosen on the test frames')
     if rule == ON_TEST:
-        reasons.append('epoch chosen on the test frames')
+        reasons.append(ORACLE_EPOCH)
     return reasons
 
 

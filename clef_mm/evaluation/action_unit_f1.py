@@ -17,6 +17,7 @@ from clef_mm.evaluation.functional import (
     UNKNOWN,
     binary_counts,
     check_names,
+    check_own_names,
     check_threshold,
     decide,
     f1_scores,
@@ -153,9 +154,10 @@ class ActionUnitF1(BaseMetric):
         return {**per_au, MEAN: float(mean_of_defined(f1))}
 
     def _au_names(self) -> Sequence[str]:
-        if self.au_names is not None:
-            return self.au_names
         names = (self.dataset_meta or {}).get('au_names')
+        if self.au_names is not None:
+            check_own_names(self.au_names, names)
+            return self.au_names
         if names is None:
             raise ValueError(
                 "ActionUnitF1 needs au_names: the dataset's metainfo has no 'au_names'"

@@ -121,8 +121,8 @@ def _check_stated(result: Result) -> None:
     unsaid = [key for key in ('dataset', 'subjects') if result.protocol[key] is None]
     if unsaid:
         raise DisagreementError(
-            f'{result.path} does not state {" and ".join(unsaid)}: nobody knows what it '
-            'may be averaged with. tools/test.py states both'
+            f'{result.path} does not state {" and ".join(unsaid)}: nobody knows what '
+            'it may be averaged with. tools/test.py states both'
         )
 
 

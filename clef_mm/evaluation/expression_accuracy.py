@@ -15,6 +15,7 @@ from clef_mm.evaluation.arrays import field, to_array
 from clef_mm.evaluation.functional import (
     accuracy,
     check_names,
+    check_own_names,
     confusion_matrix,
     mean_of_defined,
     recalls,
@@ -119,9 +120,10 @@ class ExpressionAccuracy(BaseMetric):
         return {**overall, **per_class}
 
     def _class_names(self) -> Sequence[str]:
-        if self.class_names is not None:
-            return self.class_names
         names = (self.dataset_meta or {}).get('expressions')
+        if self.class_names is not None:
+            check_own_names(self.class_names, names)
+            return self.class_names
         if names is None:
             raise ValueError(
                 "ExpressionAccuracy needs class_names: the dataset's metainfo has no "

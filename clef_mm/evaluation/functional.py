@@ -11,9 +11,12 @@ Counts may be stacked: what is said of (C,) holds for (..., C), and of (C, C) fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from clef_mm.errors import UserError
 
 PRESENT, ABSENT, UNKNOWN = 1, 0, -1
 
@@ -220,6 +223,39 @@ def check_names(names: list[str], num_columns: int, reserved: tuple[str, ...]) -
             f'names must differ from each other and from {list(reserved)}, '
             f'found {list(names)}'
         )
+
+
+class LabelNamesError(UserError, ValueError):
+    """An evaluator gives columns of scores the names of other ones."""
+
+
+def check_own_names(names: Sequence[str], stated: Sequence[str] | None) -> None:
+    """Check names that a config gives an evaluator against those of the data.
+
+    Other words may be chosen for what the data calls ``stated``; but as many, and none
+    that the data has for another column.
+
+    Args:
+        names: One name per column of scores, as the config has them.
+        stated: Those of the dataset's ``metainfo``; None if it has none.
+
+    Raises:
+        LabelNamesError: Names the columns.
+    """
+    if stated is None:
+        return
+    if len(names) != len(stated):
+        raise LabelNamesError(
+            f'the evaluator has {len(names)} names, {", ".join(names)}, for the '
+            f'{len(stated)} labels of the data, {", ".join(stated)}. Leave the names '
+            'out, or choose labels by those of the dataset'
+        )
+    for own, name in zip(names, stated, strict=True):
+        if own != name and own in stated:
+            raise LabelNamesError(
+                f'the evaluator calls {own} what is {name} in the data: its names must '
+                f'be in the order {", ".join(stated)}. Leave them out'
+            )
 
 
 def _correct(confusion: np.ndarray) -> np.ndarray:

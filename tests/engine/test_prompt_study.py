@@ -11,6 +11,7 @@ import yaml
 from small_configs import ROOT, small_config
 
 from clef_mm.engine.application import evaluate, train
+from clef_mm.engine.epoch_choice import ON_TEST, ORACLE_EPOCH
 from clef_mm.engine.hooks.run_plan_hook import LabelMismatchError
 from clef_mm.engine.prompt_report import as_csv, as_record, as_table, write_study
 from clef_mm.engine.prompt_study import (
@@ -82,6 +83,13 @@ def test_only_a_choice_made_on_the_test_frames_is_an_oracle(
     assert ('ORACLE' in as_table(found)) is bool(flagged)
     assert (ORACLE in as_csv(found)) is bool(flagged)
     assert as_record(found)['best']['oracle'] == ([ORACLE] if flagged else [])
+
+
+def test_weights_of_an_epoch_chosen_on_the_test_frames_flag_every_score():
+    found = study([0.5, 0.7])
+    found.protocol['epoch_rule'] = ON_TEST
+    assert [len(found.oracle(one)) for one in found.scores] == [1, 2]
+    assert f'{ORACLE}; {ORACLE_EPOCH}' in as_table(found)
 
 
 def test_the_table_says_how_to_test_what_validation_chose():

@@ -7,6 +7,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from sklearn.metrics import f1_score
 
+from clef_mm.errors import UserError
 from clef_mm.evaluation import ActionUnitF1
 from clef_mm.evaluation.measures import measure
 from clef_mm.evaluation.thresholds import Thresholds
@@ -174,6 +175,21 @@ def test_own_names_win_over_those_of_the_dataset(logged):
     metric.process(None, samples_of(*case()))
     found = list(metric.evaluate(size=60))
     assert found[:4] == [f'mine/au_f1/{n}' for n in (*NAMES, 'mean')]
+
+
+@pytest.mark.parametrize(
+    ('stated', 'said'),
+    [
+        (NAMES[::-1], f'calls {NAMES[0]} what is {NAMES[-1]} in the data'),
+        ((*NAMES, 'AU99'), f'has {len(NAMES)} names.*for the {len(NAMES) + 1} labels'),
+    ],
+)
+def test_own_names_in_another_order_or_number_are_refused(logged, stated, said):
+    metric = ActionUnitF1(NAMES)
+    metric.dataset_meta = {'au_names': stated}
+    metric.process(None, samples_of(*case()))
+    with pytest.raises(UserError, match=said):
+        metric.evaluate(size=60)
 
 
 def test_missing_names_are_asked_for(logged):

@@ -7,6 +7,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from sklearn import metrics as sk
 
+from clef_mm.errors import UserError
 from clef_mm.evaluation import ExpressionAccuracy
 from clef_mm.registry import EVALUATORS
 from clef_mm.structures import FaceSample
@@ -131,6 +132,14 @@ def test_what_was_said_of_each_image_is_kept(logged):
     assert list(kept.sequences) == [f'test_{number}.jpg' for number in range(4)]
     assert set(kept.frames) == {-1}
     assert metric.thresholds is None
+
+
+def test_own_names_in_another_order_are_refused(logged):
+    metric = ExpressionAccuracy(['anger', 'fear'])
+    metric.dataset_meta = {'expressions': ['fear', 'anger']}
+    metric.process(None, [FaceSample(pred_scores=torch.zeros(2), gt_expression=0)])
+    with pytest.raises(UserError, match='calls anger what is fear in the data'):
+        metric.evaluate(size=1)
 
 
 def test_missing_names_are_asked_for(logged):
