@@ -30,7 +30,7 @@ from clef_mm.evaluation.protocol import (
     measured_on,
     synthetic_notice,
 )
-from clef_mm.evaluation.thresholds import thresholds_of
+from clef_mm.evaluation.thresholds import ORACLE, thresholds_of
 from clef_mm.outside_files import parsing
 from clef_mm.plain_shape import Shape, misfit
 from clef_mm.whole_file import whole_file
@@ -49,6 +49,8 @@ PROTOCOL_KEYS = (
 
 NUMBER = (None, float, int)
 """Shape of a measure; None is one that does not exist."""
+INTERVAL = (None, [(float, int)])
+"""Shape of the two ends of a measure's interval; None if it has none."""
 PROTOCOL: dict[str, Shape] = {
     'dataset': (None, str),
     'split': (None, str),
@@ -56,6 +58,8 @@ PROTOCOL: dict[str, Shape] = {
     'labels': (None, [str]),
     'subjects': (None, [str]),
     'frames': (None, int),
+    'every': (None, [int]),
+    'crop': (None, {}),
     'resampled': (None, str),
     'threshold': (None, {'rule': str, 'values': {str: (float, int)}}),
     'epoch_rule': (None, str),
@@ -67,7 +71,7 @@ PROTOCOL: dict[str, Shape] = {
 _CONTENT = {
     'metrics': {str: NUMBER},
     'protocol': PROTOCOL,
-    'intervals': (None, {str: (None, [NUMBER])}),
+    'intervals': (None, {str: INTERVAL}),
 }
 
 METRICS, PREDICTIONS = 'metrics.json', 'predictions.npz'
@@ -134,7 +138,7 @@ def write_result(
         The files written.
 
     Raises:
-        ValueError: If the protocol leaves something unsaid.
+        ValueError: If the protocol leaves something unsaid, oracle thresholds too.
     """
     missing = [key for key in PROTOCOL_KEYS if key not in protocol]
     if missing:
@@ -142,6 +146,7 @@ def write_result(
             f'the protocol does not state {", ".join(missing)}; a score cannot be '
             'compared without it (give None where it does not apply)'
         )
+    _check_oracle(protocol)
     plain = _plain(metrics)
     content = {
         'measured_on': measured_on(protocol),
@@ -229,7 +234,7 @@ def check_content(path: Path, content: Mapping[str, Any], shape: Shape) -> None:
     if wrong := misfit(content, shape, 'report'):
         raise ResultError(f'{path}: {wrong}')
     with parsing(path, 'report', ResultError):
-        thresholds_of(content['protocol'])
+        _check_oracle(content['protocol'])
 
 
 def replace_text(path: Path, text: str) -> Path:
@@ -253,6 +258,16 @@ def versions() -> dict[str, str]:
 def now() -> str:
     """Return date and time in UTC, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec='seconds')
+
+
+def _check_oracle(protocol: Mapping[str, Any]) -> None:
+    """Refuse thresholds tuned on test frames of which ``oracle`` says nothing."""
+    thresholds = thresholds_of(protocol)
+    if thresholds and thresholds.rule == ORACLE and not protocol.get('oracle'):
+        raise ValueError(
+            'the thresholds were tuned on the test frames, but protocol.oracle gives '
+            'no reason why the numbers flatter'
+        )
 
 
 def _recomputed(

@@ -12,6 +12,7 @@ from clef_mm.evaluation.measures import FAMILIES, is_of_one_class
 from clef_mm.evaluation.percent import printed, printed_range, titled
 from clef_mm.evaluation.protocol import conditions, drawn_unit, measured_on
 from clef_mm.evaluation.results import (
+    INTERVAL,
     NUMBER,
     PROTOCOL,
     ResultError,
@@ -28,7 +29,7 @@ _METRIC = {
     'std': NUMBER,
     'folds': {str: [NUMBER]},
     'pooled': NUMBER,
-    'interval': (None, [NUMBER]),
+    'interval': INTERVAL,
 }
 _SHAPE = {
     'name': str,
@@ -172,6 +173,10 @@ def read_summary(path: str | Path) -> Summary:
         lacking = sorted({*_METRIC} - metric.keys() | wanted - metric['folds'].keys())
         if lacking:
             raise ResultError(f'{path}: {name} lacks {", ".join(lacking)}: {how}')
+        if metric['interval'] is not None and len(metric['interval']) != 2:
+            raise ResultError(f'{path}: the interval of {name} has not two ends: {how}')
+    if content['oracle'] != (content['protocol'].get('oracle') or []):
+        raise ResultError(f'{path}: oracle is not what its protocol says: {how}')
     return Summary(**content)
 
 

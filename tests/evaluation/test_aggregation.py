@@ -291,6 +291,35 @@ def test_summary_with_a_damaged_measure_is_refused(tmp_path):
         read_summary(path)
 
 
+@pytest.mark.parametrize('ends', [[None, None], [0.1], [0.1, 0.2, 0.3]])
+def test_summary_with_an_interval_of_other_than_two_ends_is_refused(tmp_path, ends):
+    summary = aggregate([made_result(tmp_path)])
+    summary.metrics['au_f1/mean']['interval'] = ends
+    path = summary.write(tmp_path / 'summary.json')
+    with pytest.raises(ResultError, match=r'summary\.json: .*au_f1/mean'):
+        read_summary(path)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'), [('crop', 'aligned'), ('every', 3), ('frames', '120')]
+)
+def test_summary_with_a_damaged_protocol_is_refused(tmp_path, key, value):
+    summary = aggregate([made_result(tmp_path)])
+    summary.protocol[key] = value
+    path = summary.write(tmp_path / 'summary.json')
+    with pytest.raises(ResultError, match=rf'protocol\.{key} is {value!r}, not'):
+        read_summary(path)
+
+
+def test_summary_cannot_lose_the_flag_of_its_protocol(tmp_path):
+    summary = aggregate([made_result(tmp_path, oracle=['epoch chosen on the test'])])
+    summary.oracle.clear()
+    summary.protocol['oracle'] = ['epoch chosen on the test']
+    path = summary.write(tmp_path / 'summary.json')
+    with pytest.raises(ResultError, match='oracle is not what its protocol says'):
+        read_summary(path)
+
+
 @pytest.mark.parametrize('text', ['{', '{"name": "CLEF"}'])
 def test_file_that_is_no_summary_is_refused(tmp_path, text):
     path = tmp_path / 'summary.json'

@@ -70,6 +70,7 @@ def test_tuned_thresholds_may_differ_in_their_values(tmp_path):
             tmp_path,
             fold,
             threshold=Thresholds('oracle', dict.fromkeys(NAMES, fold / 10)).record(),
+            oracle=['threshold chosen on the test frames'],
         )
         for fold in (1, 2)
     ]

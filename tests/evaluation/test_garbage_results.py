@@ -14,6 +14,7 @@ from clef_mm.evaluation.aggregation import aggregate
 from clef_mm.evaluation.predictions import read_predictions
 from clef_mm.evaluation.results import METRICS, PREDICTIONS, read_result
 from clef_mm.evaluation.summary import read_summary
+from clef_mm.evaluation.tables.wording import measured_by
 
 
 def result(path):
@@ -37,7 +38,9 @@ def predictions(path):
 
 
 def summary(path):
-    read_summary(path).text()
+    found = read_summary(path)
+    found.text()
+    measured_by([found])
 
 
 @pytest.fixture(scope='module')

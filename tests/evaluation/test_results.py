@@ -236,3 +236,18 @@ def test_conditions_name_threshold_epoch_and_people():
 
 def test_people_are_drawn_where_a_protocol_leaves_it_open():
     assert drawn_unit({}) == drawn_unit({'resampled': None}) == SUBJECT
+
+
+def test_oracle_thresholds_without_the_flag_are_neither_written_nor_read(tmp_path):
+    predictions = predictions_of_fold()
+    tuned = Thresholds('oracle', dict.fromkeys(NAMES, 0.4))
+    stated = protocol_of(predictions, threshold=tuned.record(), oracle=['tuned'])
+    metrics = measure(predictions, tuned)
+    write_result(tmp_path, metrics, stated)
+    assert read_result(tmp_path).protocol['oracle'] == ['tuned']
+    file = tmp_path / 'metrics.json'
+    file.write_text(file.read_text().replace('"tuned"', ''))
+    with pytest.raises(ResultError, match=r'metrics\.json.*gives no reason'):
+        read_result(tmp_path)
+    with pytest.raises(ValueError, match='gives no reason'):
+        write_result(tmp_path, metrics, {**stated, 'oracle': []})
