@@ -49,7 +49,7 @@ PROTOCOL_KEYS = (
 
 NUMBER = (None, float, int)
 """Shape of a measure; None is one that does not exist."""
-INTERVAL = (None, [(float, int)])
+INTERVAL = (None, [(int, float)])
 """Shape of the two ends of a measure's interval; None if it has none."""
 PROTOCOL: dict[str, Shape] = {
     'dataset': (None, str),
