@@ -1,15 +1,18 @@
-"""Every patch that mmengine 0.10.7 needs on today's torch, each with its reason.
+"""Every patch that mmengine 0.10.7 needs on today's torch and setuptools, and why.
 
 A patch is needless with the version named beside it and can then be deleted.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.config import config as mmengine_config
 from mmengine.logging import HistoryBuffer
 
 
@@ -45,6 +48,28 @@ def restored_message_hub(state: dict[str, Any]) -> dict[str, Any]:
         for name, lists in state['log_scalars'].items()
     }
     return {**state, 'log_scalars': scalars}
+
+
+def find_base_configs() -> None:
+    """Let a config read one of a package: ``from clef_mm.configs.demo.x import *``.
+
+    mmengine looks the package up with ``pkg_resources``, which setuptools no longer has
+    since version 82. Needless when mmengine asks importlib.
+    """
+    mmengine_config.get_installed_path = _folder_of_configs
+
+
+def _folder_of_configs(package: str) -> str:
+    """Return the folder that has the ``configs`` of a package.
+
+    A wheel has them in the package, a checkout beside it.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No module named '{package}'")
+    home = Path(spec.origin).parent
+    beside = not (home / 'configs').is_dir() and (home.parent / 'configs').is_dir()
+    return str(home.parent if beside else home)
 
 
 def silence_known_warnings(logger: logging.Logger) -> None:

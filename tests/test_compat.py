@@ -6,9 +6,11 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.logging import HistoryBuffer, MessageHub
 
 from clef_mm.compat import (
+    find_base_configs,
     plain_message_hub,
     restored_message_hub,
     silence_known_warnings,
@@ -71,3 +73,23 @@ def test_only_the_known_warnings_are_silenced(caplog):
     logger.warning('a FileClient could not be reached')
     assert [str(warning.message) for warning in caught] == ['the learning rate is 0']
     assert caplog.messages == ['a FileClient could not be reached']
+
+
+@pytest.mark.parametrize('place', ['a_wheel/configs', 'configs'])
+def test_a_config_reads_one_of_a_package(tmp_path, monkeypatch, place):
+    """Whose configs lie in it, as in a wheel, or beside it, as in a checkout."""
+    for folder in ('a_wheel', place):
+        (tmp_path / folder).mkdir()
+    (tmp_path / 'a_wheel/__init__.py').touch()
+    (tmp_path / place / 'base.py').write_text('model = dict(width=3)')
+    mine = tmp_path / 'mine.py'
+    mine.write_text(
+        'from mmengine.config import read_base\n\nwith read_base():\n'
+        '    from a_wheel.configs.base import *\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    find_base_configs()
+    assert Config.fromfile(mine).model.width == 3
+    mine.write_text(mine.read_text().replace('a_wheel', 'a_weel'))
+    with pytest.raises(ModuleNotFoundError, match="No module named 'a_weel'"):
+        Config.fromfile(mine)

@@ -12,7 +12,9 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.config.utils import ConfigParsingError
 from mmengine.registry import DATASETS
+from mmengine.utils import import_modules_from_strings
 
+from clef_mm import compat
 from clef_mm.errors import UserError, nearest
 from clef_mm.models.base import RANDOM
 from clef_mm.models.encoders.open_clip_tags import is_tag
@@ -64,6 +66,7 @@ _KEYS: dict[str, set[str] | None] = {
 }
 _SYNTHETIC_RUN = '_synthetic'
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+_PARTS = ('model', 'optim_wrapper', *_LOADERS)
 _WEIGHTS = ('weights', 'text_weights')
 _FOLD_OF_NAME = re.compile(r'_fold\d+$')
 
@@ -101,12 +104,13 @@ def load_config(path: str | Path, options: dict[str, Any] | None = None) -> Conf
         sys.path.insert(0, folder)
     config = read_python(path)
     if options:
-        config.merge_from_dict(options)
+        _override(config, options)
     # What a config file imports stays in it as entries, until it is dumped.
     imported = getattr(config, '_imported_names', set())
     for name in [name for name in config if name.startswith('_') or name in imported]:
         config.pop(name)
     check_config(config)
+    _import_parts(config)
     if 'work_dir' not in config:
         config.work_dir = _work_dir_of(Path(path).stem, config.get('fold'))
     _fill_in_fold(config)
@@ -123,6 +127,7 @@ def read_python(path: str | Path) -> Config:
     if Path(path).suffix != '.py':
         # mmengine would take YAML too, and run what that asks for.
         raise ConfigError(f'{path} is no Python file, ending in .py')
+    compat.find_base_configs()
     try:
         return Config.fromfile(path)
     except SyntaxError as error:  # does not say whose line it is
@@ -144,14 +149,17 @@ def check_config(config: Config) -> None:
     """Check the keys of a config.
 
     Raises:
-        ConfigError: Names the key and the nearest known one.
+        ConfigError: Names the key and the nearest known one, or a section that is none.
     """
     for name, value in config.items():
         _check_key(name, _KEYS, 'a config')
         sections = _KEYS[name]
-        if sections is not None and isinstance(value, dict):
-            for key in value:
-                _check_key(key, sections, name)
+        if value is None or (sections is None and name not in _PARTS):
+            continue
+        if not isinstance(value, dict):
+            raise ConfigError(f'{name} is a dict(...), got {value!r}')
+        for key in value if sections is not None else ():
+            _check_key(key, sections, name)
 
 
 def set_data_root(config: Config, roots: str | Sequence[str]) -> None:
@@ -234,6 +242,25 @@ def check_prepared(config: Config) -> None:
     if steps:
         listed = '\n'.join(f'{n}. {text}' for n, text in enumerate(steps.values(), 1))
         raise NotPreparedError(f'not everything is prepared yet:\n{listed}')
+
+
+def _override(config: Config, options: dict[str, Any]) -> None:
+    for key, value in options.items():
+        try:
+            config.merge_from_dict({key: value})
+        except (KeyError, TypeError) as error:  # a place in a list that it lacks
+            raise ConfigError(f'{key}={value}: {error.args[0]}') from error
+
+
+def _import_parts(config: Config) -> None:
+    """Import what ``custom_imports`` names; mmengine does so in old-style configs."""
+    wanted = config.get('custom_imports')
+    if not wanted:
+        return
+    try:
+        import_modules_from_strings(**wanted)
+    except (ImportError, TypeError) as error:
+        raise ConfigError(f'custom_imports: {error.__cause__ or error}') from error
 
 
 def _work_dir_of(name: str, fold: int | None) -> str:

@@ -16,7 +16,7 @@ from clef_mm.engine.config import (
     load_config,
     use_synthetic,
 )
-from clef_mm.registry import MODELS
+from clef_mm.registry import LOSSES, MODELS
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAVES = sorted(
@@ -335,3 +335,33 @@ def test_synthetic_stage_2_starts_from_synthetic_stage_1(tmp_path, monkeypatch):
     config = load_config(CLEF / 'clef_vitb16_bp4d_fold1.py')
     use_synthetic(config)
     assert config.model.weights == 'work_dirs/clef_pretrain_vitb16_bp4d_fold1_synthetic'
+
+
+def test_parts_are_imported_whatever_the_style_of_the_config(tmp_path):
+    (tmp_path / 'parts_of_mine.py').write_text(
+        'from clef_mm.registry import LOSSES\n\n'
+        '@LOSSES.register_module()\nclass LossOfMine:\n    pass\n'
+    )
+    (tmp_path / 'mine.py').write_text(
+        'from torch.optim import AdamW\n\n'  # what makes mmengine read it lazily
+        "custom_imports = dict(imports=['parts_of_mine'])\n"
+    )
+    load_config(tmp_path / 'mine.py')
+    assert LOSSES.get('LossOfMine').__module__ == 'parts_of_mine'
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('custom_imports.imports', ['no_parts'], 'custom_imports: .*no_parts'),
+        ('custom_imports', 'parts', r"custom_imports is a dict\(...\), got 'parts'"),
+        ('randomness', 3, r'randomness is a dict\(...\), got 3'),
+        ('model', 3, r'model is a dict\(...\), got 3'),
+        ('train_dataloader', 'x', r"train_dataloader is a dict\(...\), got 'x'"),
+        ('train_dataloader.dataset.pipeline.5.size', 3, r'pipeline.5.size=3: Index 5'),
+        ('model.texts.0', 'name', r'model.texts.0=name: .*texts'),
+    ],
+)
+def test_values_that_fit_no_place_are_refused(key, value, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(DEMO, {key: value})
