@@ -14,11 +14,11 @@ from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
 from mmengine.runner import BaseLoop
-from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
 from torch.utils.data import DataLoader
 
 from clef_mm import __version__, compat, distributed
+from clef_mm.engine.building import PartBuilder, check_length
 from clef_mm.engine.checkpoint_content import SHAPE, checkpoint_content
 from clef_mm.engine.checkpoint_files import (
     CheckpointError,
@@ -55,7 +55,7 @@ _run_number = itertools.count()
 
 
 @RUNNERS.register_module(name='clef_mm.Runner')
-class Runner(MMEngineRunner):
+class Runner(PartBuilder):
     """Train and test from a config.
 
     What differs from mmengine's own Runner:
@@ -173,7 +173,7 @@ class Runner(MMEngineRunner):
                 },
             }
             dataloader.pop('drop_last', None)
-        loader = MMEngineRunner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader = PartBuilder.build_dataloader(dataloader, seed, diff_rank_seed)
         batches = loader.batch_sampler
         block = getattr(batches.sampler, 'block', 1)
         if batches.batch_size % block:
@@ -212,7 +212,8 @@ class Runner(MMEngineRunner):
         """Build a loop that can begin inside an epoch.
 
         Raises:
-            ConfigError: If the config asks for another, as one that counts iterations.
+            ConfigError: If the config asks for another, as one that counts iterations,
+                or the run would have no iteration.
         """
         if isinstance(loop, dict) and 'type' not in loop and loop.get('by_epoch', True):
             loop = {'type': EpochLoop, **loop}
@@ -223,6 +224,7 @@ class Runner(MMEngineRunner):
                 'train_cfg must be dict(by_epoch=True, max_epochs=...), or name a loop '
                 f'made of clef_mm.engine.EpochLoop, got {type(built).__name__}'
             )
+        check_length(built)
         return built
 
     def train(self) -> nn.Module:

@@ -17,6 +17,7 @@ from clef_mm.engine.checkpoint_files import CheckpointError
 from clef_mm.engine.config import ConfigError, set_data_root
 from clef_mm.engine.finite_steps import NonFiniteError
 from clef_mm.engine.provenance import KEY, SubjectLeakError
+from clef_mm.errors import UserError
 from clef_mm.faces.crop_policy import get_policy
 from clef_mm.models.encoders.weights import WeightsError, read_file
 from clef_mm.registry import HOOKS
@@ -378,3 +379,29 @@ def test_crop_policy_travels_from_the_index_to_the_result(
     log = next(Path(runner.work_dir).rglob('*.log')).read_text()
     assert 'is cropped as released (no crop policy); what the model was' in log
     assert f'whole (crop policy {crop["hash"]})' in log
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        (
+            'model.presicion',
+            'fp32',
+            "no argument 'presicion'; did you mean 'precision'",
+        ),
+        ('model.precision', 'fp8', r'model: precision must be .*base.py line \d+'),
+        ('optim_wrapper.optimizer.lrr', 1, "optim_wrapper: .*argument 'lrr'"),
+        ('optim_wrapper.optimizer.type', 'Adamm', "called 'Adamm'; did you mean 'Adam"),
+        ('train_cfg.max_epoch', 2, "train_cfg: .*argument 'max_epoch'"),
+        ('train_cfg.max_epochs', 0, 'train_cfg.max_epochs must be at least 1, got 0'),
+        ('train_dataloader.batch_size', 10**6, 'images of a process fill no batch'),
+        ('train_dataloader.bach_size', 3, "a dataloader: .*argument 'bach_size'"),
+        ('train_dataloader.dataset.every', 'x', r'a dataloader: .*\(face_dataset.py'),
+        ('param_scheduler.warmup', 2, 'param_scheduler: warmup must be a share'),
+        ('randomness.seed', 'x', 'randomness: '),
+        ('default_hooks.checkpoint.interval', 0, 'hooks: interval must be positive'),
+    ],
+)
+def test_values_that_no_part_takes_are_named(key, value, message, demo_config):
+    with pytest.raises(UserError, match=message):
+        Runner.from_cfg(demo_config('finetune', **{key: value})).train()
