@@ -256,10 +256,23 @@ class FaceDataset(FaceRecords):
         return frames
 
     def source_frames(self) -> FrameTable:
-        """Return the images with what the disk says of them, before any labelling."""
+        """Return the images with what the disk says of them, before any labelling.
+
+        Raises:
+            DataRootError: If a file or the folder is not there.
+        """
         if has_index(self.data_root):
             return self._prepared_frames()
-        frames = self.load_frames()
+        try:
+            frames = self.load_frames()
+        except UserError:
+            raise
+        except FileNotFoundError as error:
+            raise DataRootError(
+                f'{self.METAINFO["dataset"]} is not in {self.data_root}: '
+                f'{error.filename} is missing. Expected\n'
+                f'{self.expected_layout(self.data_root)}'
+            ) from error
         return frames if isinstance(frames, FrameTable) else FrameTable.of(frames)
 
     def source_options(self) -> dict[str, Any]:

@@ -96,6 +96,15 @@ def test_no_record_at_all(records):
         len(GivenFaces(records))
 
 
+def test_a_file_that_the_reader_misses_is_told_with_the_layout(tmp_path):
+    class ReadFaces(GivenFaces):
+        def load_frames(self):
+            return (tmp_path / 'labels.csv').read_text()
+
+    with pytest.raises(DataRootError, match=r'not in given: .*labels.csv is missing'):
+        len(ReadFaces([]))
+
+
 def test_subjects_without_a_frame_are_reported():
     dataset = GivenFaces(faces('ab'), subjects=('a', 'c', 'b', 'd'))
     dataset.full_init()
