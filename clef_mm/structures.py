@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from clef_mm.errors import UserError
+
 UNKNOWN = -1
 """Label of an action unit that the coders could not score; never a 0 or a 1."""
 
@@ -57,7 +59,17 @@ class FaceSample:
 
 
 def collate_faces(batch: list[dict[str, Any]]) -> dict[str, Any]:
-    """Stack images to (B, H, W, 3) uint8 and list their samples."""
+    """Stack images to (B, H, W, 3) uint8 and list their samples.
+
+    Raises:
+        UserError: If the transforms of the dataset have not made faces of its records.
+    """
+    if 'inputs' not in batch[0]:
+        raise UserError(
+            'a batch is made of what PackFace returns, got a record of '
+            f'{", ".join(batch[0])}: give the dataset in the config '
+            'pipeline=[dict(type=LoadFace, size=224), dict(type=PackFace)]'
+        )
     images = np.stack([item['inputs'] for item in batch])
     return {
         'inputs': torch.from_numpy(images),

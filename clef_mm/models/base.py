@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 from mmengine.model import BaseModel
-from torch import Tensor
+from torch import Tensor, nn
 
+from clef_mm.errors import UserError
 from clef_mm.models.encoders.weights import read_file
 from clef_mm.models.losses.precision import unit_rows
 from clef_mm.models.precision import PRECISIONS, autocast
@@ -19,6 +20,10 @@ from clef_mm.structures import FaceSample
 
 RANDOM = 'random'
 """Instead of a file: a tower that starts from random weights."""
+
+
+class TowerError(UserError, TypeError):
+    """A tower that somebody wrote lacks what a model asks of it."""
 
 
 class ImageTextModel(BaseModel):
@@ -53,6 +58,7 @@ class ImageTextModel(BaseModel):
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of {PRECISIONS}, got {precision}')
         self.image_encoder = BACKBONES.build(image_encoder)
+        _check_tower(self.image_encoder, ('embed_dim', 'image_size'))
         taken = self.image_encoder.image_size
         given = getattr(self.data_preprocessor, 'image_size', taken)
         if given != taken:
@@ -61,6 +67,8 @@ class ImageTextModel(BaseModel):
                 f'{taken} pixels'
             )
         self.text_encoder = TEXT_ENCODERS.build(text_encoder) if text_encoder else None
+        if self.text_encoder is not None:
+            _check_tower(self.text_encoder, ('encode',))
         self.weights = weights
         self.text_weights = text_weights
         self.weights_meta: dict[str, Any] = {}
@@ -90,11 +98,13 @@ class ImageTextModel(BaseModel):
         Raises:
             WeightsError: If a tower is missing in it or does not fit.
         """
+        _check_tower(self.image_encoder, ('load',))
         self.image_encoder.load(content, source)
         if self.text_encoder is not None and text_source != RANDOM:
             if text_source:
                 content, source = read_file(text_source), text_source
                 self.text_weights_meta = content.get('meta', {})
+            _check_tower(self.text_encoder, ('load',))
             self.text_encoder.load(content, source)
         self._encoded.clear()
 
@@ -187,3 +197,12 @@ class ImageTextModel(BaseModel):
 
 def _forget_encoded_texts(model: ImageTextModel, _: Any) -> None:
     model._encoded.clear()
+
+
+def _check_tower(tower: nn.Module, needed: Sequence[str]) -> None:
+    lacking = [name for name in needed if not hasattr(tower, name)]
+    if lacking:
+        raise TowerError(
+            f'{type(tower).__name__} has no {" and no ".join(lacking)}: '
+            'docs/own_parts.md says what a tower of your own must have'
+        )

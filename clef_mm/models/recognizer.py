@@ -256,7 +256,17 @@ class BehaviorRecognizer(ImageTextModel):
         self.logit_scale.load_state_dict({'log': log.reshape(())})
 
     def set_label_weight(self, weight: Sequence[float] | Tensor) -> None:
-        """Set the class weights :math:`w_c` of the label loss, (C,)."""
+        """Set the class weights :math:`w_c` of the label loss, (C,).
+
+        Raises:
+            RecognizerOptionError: If the loss takes none.
+        """
+        if not hasattr(self.loss_label, 'set_weight'):
+            raise RecognizerOptionError(
+                f'{type(self.loss_label).__name__} has no method set_weight, which '
+                'LabelWeightHook gives the class weights to: write one, or take the '
+                'hook out of custom_hooks'
+            )
         device = next(self.parameters()).device
         self.loss_label.set_weight(torch.as_tensor(weight, dtype=torch.float32))
         self.loss_label.to(device)
