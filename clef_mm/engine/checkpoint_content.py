@@ -6,25 +6,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import mmengine
+import numpy as np
 from torch import Tensor
 
 from clef_mm import compat, distributed
 
 if TYPE_CHECKING:
     from clef_mm.engine.runner import Runner
-
-
-SHAPE = {
-    'meta': {
-        **dict.fromkeys(('epoch', 'iter', 'batches', 'processes'), int),
-        'seed': (None, int),
-    },
-    'state_dict': dict,
-    'message_hub': {'log_scalars': {str: {'values': list, 'counts': list}}},
-    'optimizer': {'state': dict, 'param_groups': list},
-    'param_schedulers': [dict],
-}
-"""What a run needs to go on, in the words of :mod:`clef_mm.plain_shape`."""
 
 
 def checkpoint_content(runner: Runner, epoch: int, iteration: int) -> dict[str, Any]:
@@ -65,15 +53,22 @@ def checkpoint_content(runner: Runner, epoch: int, iteration: int) -> dict[str, 
     runner.call_hook('before_save_checkpoint', checkpoint=content)
     # Last: a hook may have brought the log up to date.
     content['message_hub'] = compat.plain_message_hub(runner.message_hub.state_dict())
-    return on_cpu(content)
+    return plain(content)
 
 
-def on_cpu(value: Any) -> Any:
-    """Return containers with their tensors on the CPU."""
+def plain(value: Any) -> Any:
+    """Return containers with tensors on the CPU, and numpy's numbers as Python's.
+
+    A numpy number is an object, which is never read again: the score of somebody's
+    metric, kept by a hook or a schedule, would make the whole checkpoint useless.
+    """
     if isinstance(value, Tensor):
         return distributed.whole(value.detach()).to('cpu')
+    if isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, dict):
-        return type(value)((key, on_cpu(item)) for key, item in value.items())
+        # Not of its own type: a Counter, the steps of a schedule, would count pairs.
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(map(on_cpu, value))
+        return type(value)(map(plain, value))
     return value

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 
 from clef_mm import __version__, compat, distributed
 from clef_mm.engine.building import PartBuilder, check_length
-from clef_mm.engine.checkpoint_content import SHAPE, checkpoint_content
+from clef_mm.engine.checkpoint_content import checkpoint_content
 from clef_mm.engine.checkpoint_files import (
     CheckpointError,
     checkpoints,
@@ -40,6 +40,7 @@ from clef_mm.engine.hooks import (
     TrainingLogHook,
 )
 from clef_mm.engine.optim_wrapper import OptimWrapper
+from clef_mm.engine.resuming import lay_out, unfit
 from clef_mm.engine.stop_signals import StopSignals
 from clef_mm.engine.trained_labels import check_labels
 from clef_mm.models.encoders.weights import (
@@ -48,7 +49,7 @@ from clef_mm.models.encoders.weights import (
     load_exactly,
     read_file,
 )
-from clef_mm.plain_shape import misfit
+from clef_mm.outside_files import parsing
 from clef_mm.structures import collate_faces
 
 _run_number = itertools.count()
@@ -277,6 +278,44 @@ class Runner(PartBuilder):
             self._load_from = distributed.gather_objects(found)[0]
         super().load_or_resume()
 
+    def resume(self, filename: str) -> None:
+        """Take over weights, place, seed, log, optimizer and schedules.
+
+        mmengine's would run ``meta.config`` of the file, which is a program, and would
+        leave loaders the seed of the new process.
+
+        Raises:
+            UserError: As :meth:`load_checkpoint`; names the file.
+        """
+        with parsing(filename, 'checkpoint of this run', CheckpointError):
+            checkpoint = self.load_checkpoint(filename)
+            self.train_loop._epoch = checkpoint['meta']['epoch']
+            self.train_loop._iter = checkpoint['meta']['iter']
+            self._take_seed(checkpoint['meta']['seed'])
+            self.message_hub.load_state_dict(checkpoint['message_hub'])
+            self.optim_wrapper.load_state_dict(checkpoint['optimizer'])
+            lay_out(self.optim_wrapper.optimizer)
+            for schedule, state in zip(
+                self.param_schedulers or (), checkpoint['param_schedulers'], strict=True
+            ):
+                schedule.load_state_dict(state)
+        self.logger.info(f'resumed epoch: {self.epoch}, iter: {self.iter}')
+
+    def _take_seed(self, seed: int | None) -> None:
+        """Draw on as the run began, also where it had chosen its seed by itself."""
+        if seed is None or seed == self.seed:
+            return
+        asked = self._randomness_cfg.get('seed')
+        if asked is not None:
+            self.logger.warning(f'the run began with seed {seed}: {asked} is not taken')
+        self._randomness_cfg.update(seed=seed)
+        self.set_randomness(**self._randomness_cfg)
+        loaders = [self.train_dataloader]
+        if self.val_loop is not None:
+            loaders.append(self.val_dataloader)
+        for batches in (loader.batch_sampler for loader in loaders):
+            batches.seed = batches.sampler.seed = seed
+
     def _newest_whole(self) -> str | None:
         """Return the checkpoint to go on from; None where the run never came to one.
 
@@ -298,10 +337,16 @@ class Runner(PartBuilder):
 
     def _check_goes_on(self, checkpoint: dict[str, Any], filename: str) -> None:
         """Refuse to go on from what is no checkpoint of this run."""
-        if wrong := misfit(checkpoint, SHAPE, 'checkpoint'):
+        wrong = unfit(
+            checkpoint,
+            self.optim_wrapper.optimizer,
+            self.optim_wrapper.state_dict(),
+            [schedule.state_dict() for schedule in self.param_schedulers or ()],
+        )
+        if wrong:
             raise WeightsError(
-                f'no run can go on from {filename}: {wrong}. To start another run from '
-                'its weights, set model.weights'
+                f'this run cannot go on from {filename}: {wrong}. Give it the config '
+                'that it had; to start another run from its weights, set model.weights'
             )
         meta, batches = checkpoint['meta'], len(self.train_dataloader)
         if meta['batches'] != batches:

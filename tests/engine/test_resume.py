@@ -134,6 +134,31 @@ def test_stage_1_goes_on_inside_an_epoch(demo_config, stop):
             },
             id='plateau',
         ),
+        pytest.param(
+            {
+                'param_scheduler': dict(
+                    _delete_=True, type='MultiStepLR', milestones=[20], by_epoch=False
+                )
+            },
+            id='steps',
+        ),
+        pytest.param(
+            {
+                'custom_hooks': [
+                    dict(type='EMAHook', momentum=0.1),
+                    dict(
+                        type='EarlyStoppingHook',
+                        monitor='au_f1/mean',
+                        rule='greater',
+                        patience=1,
+                    ),
+                ],
+                'optim_wrapper.accumulative_counts': 3,
+                'model.text_encoder.frozen': ['token_embedding'],
+                'randomness.seed': 7,
+            },
+            id='many at once',
+        ),
     ],
 )
 @pytest.mark.slow
@@ -199,6 +224,19 @@ def test_images_before_the_stop_are_not_loaded_again(demo_config):
     dataset.prepare_data = lambda index: loaded.append(index) or read(index)
     runner.train()
     assert len(loaded) == (BATCHES - 9 + BATCHES) * 16
+
+
+def test_a_seed_that_the_run_chose_is_kept(demo_config):
+    """The order of images too, for which the new process has chosen another."""
+    unseeded = {'randomness.seed': None}
+    config = demo_config('finetune', 'halves', **unseeded)
+    ask_to_stop(config, iteration=4)
+    with pytest.raises(RunStoppedError):
+        train(config)
+    resumed = train(demo_config('finetune', 'halves', resume=True, **unseeded))
+    whole = demo_config('finetune', 'whole', **{'randomness.seed': resumed.seed})
+    train(whole)
+    assert_same(whole.work_dir, resumed.work_dir)
 
 
 # --- which checkpoint --------------------------------------------------------------
