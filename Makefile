@@ -14,9 +14,9 @@ STAGE2 = configs/demo/clef_tiny_bp4d_fold1.py
 
 demo: $(VENV)/installed
 	$(RUN) tools/dataset_tools/make_synthetic.py bp4d $(DATA)
-	$(RUN) tools/train.py $(STAGE1)
+	$(RUN) tools/train.py $(STAGE1) --resume
 	$(RUN) tools/test.py $(STAGE1) work_dirs/demo_pretrain
-	$(RUN) tools/train.py $(STAGE2)
+	$(RUN) tools/train.py $(STAGE2) --resume
 	$(RUN) tools/test.py $(STAGE2) work_dirs/demo
 
 test: lint

@@ -48,7 +48,7 @@ ON_STAND_INS = {
         '--subjects 2 --frames-per-video 20 --size 32 --workers 1 --cameras left',
         'not DISFA itself',
     ),
-    'python tools/train.py configs/demo/clef_pretrain_tiny_bp4d_fold1.py': (
+    'python tools/train.py configs/demo/clef_pretrain_tiny_bp4d_fold1.py --resume': (
         f'{_QUICK} train_dataloader.sampler.block=2',
         'activity-balanced',
     ),

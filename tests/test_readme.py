@@ -34,7 +34,7 @@ NEED_LICENSED_DATA = {
 }
 OWN_BANK = (
     'python tools/train.py configs/demo/clef_tiny_bp4d_fold1.py '
-    '--cfg-options model.bank=my_bank.yaml'
+    '--work-dir work_dirs/my_bank --cfg-options model.bank=my_bank.yaml'
 )
 # The Makefile does the same, for the tests on top; CI runs it in a fresh clone.
 INSTALL = "pip install --editable '.[prepare]'"

@@ -8,6 +8,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from clef_mm.command_line import parse_options
+from clef_mm.engine.checkpoint_files import refuse_occupied
 from clef_mm.engine.config import (
     check_prepared,
     load_config,
@@ -52,6 +53,8 @@ def train(
     cfg = prepare_config(config, options, work_dir, data_root, synthetic, launcher)
     cfg.resume = resume or cfg.get('resume', False)
     check_prepared(cfg)
+    if not cfg.resume:
+        refuse_occupied(Path(cfg.work_dir))  # a runner writes its config there
     Runner.from_cfg(cfg).train()
 
 

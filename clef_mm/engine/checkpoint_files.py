@@ -115,6 +115,22 @@ def checkpoints(folder: Path, batches: int) -> list[Path]:
     return [path for _, path in sorted(found, reverse=True)]
 
 
+def refuse_occupied(folder: Path) -> None:
+    """Refuse to begin a run where another has left checkpoints.
+
+    The further ones of the other would pass for the new run's newest: its own would be
+    removed as they are written, and ``--resume`` would go on from the other's.
+
+    Raises:
+        CheckpointError: Names one.
+    """
+    if left := checkpoints(folder, batches=1):
+        raise CheckpointError(
+            f'{folder} holds a run already, {left[0].name}: go on with --resume, give '
+            'another --work-dir, or move it away'
+        )
+
+
 def iterations_done(name: str, batches: int) -> int:
     """Return the iterations done at a checkpoint.
 

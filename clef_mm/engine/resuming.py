@@ -75,13 +75,18 @@ def unfit(
 def _unlike(own: Any, saved: Any, place: str) -> str:
     """Say where settings are not of the kind that the run's own are.
 
-    Mappings must have the same keys, lists the same length, and numbers stand where
-    the run has numbers; their values may differ.
+    Mappings must have the same keys but for switches, lists the same length, and
+    numbers stand where the run has numbers; their values may differ.
     """
     if isinstance(own, Mapping):
-        if not isinstance(saved, Mapping) or own.keys() != saved.keys():
+        if not isinstance(saved, Mapping):
             return f'{place} are not those of this config'
-        pairs = ((own[key], saved[key], f'{place}.{key}') for key in own)
+        odd = own.keys() ^ saved.keys()
+        # Switches come and go with the versions of torch.
+        if not all(isinstance({**own, **saved}[key], bool | None) for key in odd):
+            return f'{place} are not those of this config'
+        common = own.keys() & saved.keys()
+        pairs = ((own[key], saved[key], f'{place}.{key}') for key in common)
     elif isinstance(own, (list, tuple)):
         if not isinstance(saved, (list, tuple)) or len(own) != len(saved):
             return f'{place} are not as many as this config has'

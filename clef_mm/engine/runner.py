@@ -24,6 +24,7 @@ from clef_mm.engine.checkpoint_files import (
     CheckpointError,
     checkpoints,
     is_whole,
+    refuse_occupied,
     write_checkpoint,
 )
 from clef_mm.engine.config import ConfigError
@@ -41,7 +42,7 @@ from clef_mm.engine.hooks import (
 )
 from clef_mm.engine.optim_wrapper import OptimWrapper
 from clef_mm.engine.resuming import lay_out, unfit
-from clef_mm.engine.stop_signals import StopSignals
+from clef_mm.engine.stop_signals import StopSignals, leave_to_main
 from clef_mm.engine.trained_labels import check_labels
 from clef_mm.models.encoders.weights import (
     POINTER,
@@ -166,6 +167,7 @@ class Runner(PartBuilder):
         if isinstance(dataloader, dict):
             dataloader = {
                 'collate_fn': {'type': collate_faces},
+                'worker_init_fn': {'type': leave_to_main},
                 **dataloader,
                 'batch_sampler': {
                     'type': 'clef_mm.SeededBatches',
@@ -232,6 +234,7 @@ class Runner(PartBuilder):
         """Train; a signal to stop ends the run after its next checkpoint.
 
         Raises:
+            CheckpointError: If a run is to begin where another has left checkpoints.
             ConfigError: If moving averages are asked for of a model in parts.
             RunStoppedError: If a signal asked to stop; ``--resume`` goes on.
         """
@@ -241,6 +244,8 @@ class Runner(PartBuilder):
                 'EMAHook copies a whole model, and FullyShardedModel keeps a part: '
                 'leave one of them out'
             )
+        if not self._resume:
+            refuse_occupied(Path(self.work_dir))
         with self._stop_signals.caught():
             return super().train()
 

@@ -21,6 +21,29 @@ SIGNALS = tuple(
 """SIGUSR1 is what ``sbatch --signal=USR1@120`` sends before time is up."""
 
 
+def leave_to_main(worker: int) -> None:
+    """Let a loader worker outlive signals that are meant for the whole program.
+
+    Clusters, torchrun, ``timeout`` and terminals send them to every process of a group.
+    A worker that ended would take the run with it before a checkpoint is written. What
+    its own parent sends still ends it: that is how torch tidies up.
+
+    Args:
+        worker: Number that the loader gives it; not used.
+    """
+    if not hasattr(signal, 'sigwaitinfo'):  # macOS: workers end as torch has them
+        return
+    # A thread, as no handler in Python is told who has sent a signal.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    threading.Thread(target=_heed_parent, daemon=True).start()
+
+
+def _heed_parent() -> None:
+    while signal.sigwaitinfo(SIGNALS).si_pid != os.getppid():
+        pass
+    os._exit(0)
+
+
 class RunStoppedError(UserError):
     """A run was asked to stop, and has; the message says how it goes on."""
 

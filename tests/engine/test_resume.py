@@ -9,6 +9,7 @@ import torch
 from mmengine.hooks import Hook
 
 from clef_mm.engine import Runner
+from clef_mm.engine.application import train as train_command
 from clef_mm.engine.checkpoint_files import CheckpointError
 from clef_mm.engine.kill_test import compare
 from clef_mm.engine.stop_signals import EXIT_CODE, RunStoppedError
@@ -252,6 +253,24 @@ def stopped(demo_config):
     assert 'stopped after 20 iterations' in str(caught.value)
     assert caught.value.exit_code == EXIT_CODE == 75
     return Path(config.work_dir)
+
+
+def test_no_run_begins_where_another_has_left_checkpoints(stopped, demo_config):
+    """They would pass for its newest, and its own be removed as soon as written."""
+    with pytest.raises(CheckpointError, match=r'holds a run already, iter_20\.pth: go'):
+        train(demo_config('finetune'))
+
+
+def test_a_command_that_is_refused_leaves_the_run_as_it_is(
+    stopped, demo_config, tmp_path
+):
+    demo_config('finetune').dump(tmp_path / 'small.py')
+    before = sorted((path, path.stat().st_mtime_ns) for path in stopped.rglob('*'))
+    with pytest.raises(CheckpointError, match='holds a run already'):
+        train_command(str(tmp_path / 'small.py'))
+    assert before == sorted(
+        (path, path.stat().st_mtime_ns) for path in stopped.rglob('*')
+    )
 
 
 def test_the_newest_two_are_kept(stopped):

@@ -57,6 +57,15 @@ def test_what_was_left_fits():
     )
 
 
+def test_switches_that_another_torch_did_not_have_are_no_matter():
+    _, optimizer = adam()
+    checkpoint = content(optimizer)
+    group = checkpoint['optimizer']['param_groups'][0]
+    group.pop('decoupled_weight_decay')
+    group['of_tomorrow'] = None
+    assert unfit(checkpoint, optimizer, optimizer.state_dict(), [SCHEDULE]) == ''
+
+
 def change(*path, to):
     def damage(checkpoint):
         *folders, last = path

@@ -64,6 +64,22 @@ def test_a_signal_saves_and_ends_with_a_code_of_its_own(name, synthetic_bp4d, tm
     assert newest_checkpoint(tmp_path).name.startswith(('iter', 'epoch'))
 
 
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT', 'SIGUSR1'])
+def test_a_signal_to_the_whole_group_leaves_the_loader_at_work(
+    name, synthetic_bp4d, tmp_path
+):
+    """As clusters, torchrun, ``timeout`` and terminals send it."""
+    words = options(synthetic_bp4d, 1000, 'train_dataloader.batch_size=2')
+    words += ['train_dataloader.num_workers=2']
+    process = start(*TRAIN, '--work-dir', tmp_path, *words)
+    read_until(process, 'Epoch(train)  [1]')
+    os.killpg(process.pid, getattr(signal, name))
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 75, printed[-2000:]
+    assert 'Traceback' not in printed
+    assert newest_checkpoint(tmp_path).name.startswith('iter')
+
+
 def test_a_second_interrupt_ends_at_once(synthetic_bp4d, tmp_path):
     words = options(synthetic_bp4d, 1000, 'train_dataloader.batch_size=2')
     # The gradients of a whole epoch are accumulated: until then nothing can be saved.
