@@ -72,7 +72,7 @@ def test_a_signal_to_the_whole_group_leaves_the_loader_at_work(
     words = options(synthetic_bp4d, 1000, 'train_dataloader.batch_size=2')
     words += ['train_dataloader.num_workers=2']
     process = start(*TRAIN, '--work-dir', tmp_path, *words)
-    read_until(process, 'Epoch(train)  [1]')
+    read_until(process, 'Epoch(train)')
     os.killpg(process.pid, getattr(signal, name))
     printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 75, printed[-2000:]
