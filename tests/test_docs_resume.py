@@ -46,6 +46,8 @@ def test_a_training_survives_kills(synthetic_bp4d, tmp_path):
     assert re.search(r'^2 kills, \d of them while .* compared, 0 differ$', said, re.M)
     said = type_in(f'{command} {small}', expect=1)
     assert 'holds an earlier test' in said
+    said = type_in(command.replace('--kills 2', '--kills 0'), expect=1)
+    assert 'at least one kill' in said
 
 
 def test_the_outcome_of_twenty_kills_is_on_the_page():

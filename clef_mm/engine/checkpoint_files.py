@@ -87,9 +87,17 @@ def is_whole(path: Path) -> bool:
 
 
 def mark_finished(folder: Path) -> None:
-    """Note that the run in a folder came to its end, its last validation included."""
-    with whole_file(folder / FINISHED, durable=True) as file:
-        file.write(newest_checkpoint(folder).name.encode())
+    """Note that the run in a folder came to its end, its last validation included.
+
+    Raises:
+        CheckpointError: If it cannot be written.
+    """
+    path = folder / FINISHED
+    try:
+        with whole_file(path, durable=True) as file:
+            file.write(newest_checkpoint(folder).name.encode())
+    except OSError as error:
+        raise CheckpointError(f'{path} cannot be written: {_reason(error)}') from error
 
 
 def is_finished(folder: Path) -> bool:

@@ -42,7 +42,7 @@ class FullyShardedModel(nn.Module):
                     distributed.shard(block)
                 distributed.shard(part)
             for parameter in part.parameters():
-                if not parameter.ndim:
+                if not parameter.ndim and parameter.requires_grad:
                     parameter.register_post_accumulate_grad_hook(_average_gradient)
         for part in module.modules():
             part.register_load_state_dict_pre_hook(_take_parts)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,11 +83,13 @@ def kill_test(
     Raises:
         KillTestError: If a training fails, or is too short for so many kills.
     """
+    if kills < 1:
+        raise KillTestError(f'at least one kill, not {kills}')
     undisturbed, killed = folder / 'undisturbed', folder / 'killed'
     if undisturbed.exists() or killed.exists():
         raise KillTestError(f'{folder} holds an earlier test: give another folder')
     say('training undisturbed')
-    _finish(_start(command, undisturbed), undisturbed)
+    _train(command, undisturbed)
     meta = read_file(newest_checkpoint(undisturbed))['meta']
     draw = random.Random(seed)
     if meta['iter'] < 2 * kills + _LEFT:
@@ -104,7 +107,7 @@ def kill_test(
             f'{kill.newest or "none"}{half}'
         )
     say('training to the end')
-    _finish(_start(command, killed), killed)
+    _train(command, killed)
     return compare(undisturbed, killed, done)
 
 
@@ -130,19 +133,33 @@ def compare(undisturbed: Path, killed: Path, kills: list[Kill]) -> Outcome:
     )
 
 
-def _start(command: Sequence[str], folder: Path) -> subprocess.Popen:
+@contextmanager
+def _training(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen]:
+    """Start a training; what is left of it in the end is killed."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / 'console.txt').open('ab') as console:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*command, '--work-dir', str(folder), '--resume'],
             stdout=console,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # its loader workers are killed with it
         )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
-def _finish(process: subprocess.Popen, folder: Path) -> None:
-    if process.wait():
+def _train(command: Sequence[str], folder: Path) -> None:
+    with _training(command, folder) as process:
+        process.wait()
+    _check_ended_well(process, folder)
+
+
+def _check_ended_well(process: subprocess.Popen, folder: Path) -> None:
+    if process.returncode:
         lines = (folder / 'console.txt').read_text('utf-8', 'replace').splitlines()
         raise KillTestError(
             f'the training in {folder} ended with exit code {process.returncode}:\n'
@@ -154,16 +171,14 @@ def _kill_once(
     command: Sequence[str], folder: Path, goal: int, batches: int, moment: float
 ) -> Kill:
     goal = max(goal, _iterations(_newest(folder), batches) + 1)  # it has to train first
-    before = _halves(folder)
-    process, began = _start(command, folder), time.monotonic()
-    while _iterations(_newest(folder), batches) < goal:
-        if process.poll() is not None:
-            _finish(process, folder)
-            raise KillTestError(f'the training in {folder} came to its end unkilled')
-        time.sleep(0.002)
-    time.sleep(moment * _SPREAD)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    before, began = _halves(folder), time.monotonic()
+    with _training(command, folder) as process:
+        while _iterations(_newest(folder), batches) < goal:
+            if process.poll() is not None:
+                _check_ended_well(process, folder)
+                raise KillTestError(f'the training in {folder} ended before its kill')
+            time.sleep(0.002)
+        time.sleep(moment * _SPREAD)
     half = bool(_halves(folder) - before)
     return Kill(time.monotonic() - began, _newest(folder), half)
 

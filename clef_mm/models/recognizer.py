@@ -111,6 +111,10 @@ class BehaviorRecognizer(ImageTextModel):
             data_preprocessor,
             text_weights,
         )
+        if isinstance(classes, str):
+            raise RecognizerOptionError(
+                f'classes is a list of names, such as [{classes}], got {classes!r}'
+            )
         self.classes = tuple(classes)
         self.texts = texts
         self.label_weight = label_weight

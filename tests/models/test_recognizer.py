@@ -418,6 +418,7 @@ def test_stage_2_starts_from_the_towers_of_stage_1(build, towers, tmp_path):
         ({'text_encoder': None}, r"texts=\('name', 'description'\) needs a text_enc"),
         ({'loss_text': None}, r'need loss_text \(Eq\. 3\)'),
         ({'classes': ('AU1', 'AU3')}, "no class 'AU3'"),
+        ({'classes': 'AU1'}, r"such as \[AU1\], got 'AU1'"),
         ({'bank': 'action_unit'}, "no prompt bank is called 'action_unit'"),
         ({'temperature': 0.0}, r'temperature must be in \[0\.01, 1\], got 0\.0'),
     ],

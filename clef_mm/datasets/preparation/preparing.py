@@ -26,6 +26,7 @@ from clef_mm.datasets.preparation.crop_job import (
     cannot_write,
     run_crop_job,
 )
+from clef_mm.datasets.preparation.face_finder import FaceFinder
 from clef_mm.datasets.preparation.work_folder import WorkFolder
 from clef_mm.datasets.prepared_index import (
     has_index,
@@ -107,6 +108,7 @@ def prepare(
         PreparationError: If ``dst`` holds something else or cannot be written, or an
             argument makes no sense.
         DataRootError: If the source is not as documented.
+        CropPolicyError: If the policy asks the dataset for what it does not ship.
     """
     dst = Path(dst).resolve()
     _check_arguments(dataset, dst, workers)
@@ -114,6 +116,8 @@ def prepare(
     start = time.monotonic()
     frames = dataset.frames_to_prepare(dataset.source_frames())
     _check_frames(dataset, frames)
+    # Refuses what the dataset does not ship, before anything is written.
+    FaceFinder(policy, dataset, frames.take(np.arange(1)), detector=None)
     settings = _plain(
         {
             'dataset': dataset.metainfo['dataset'],

@@ -15,7 +15,7 @@ from clef_mm.datasets.face_dataset import DatasetOptionError
 from clef_mm.datasets.preparation import PreparationError, crop_job, prepare
 from clef_mm.datasets.preparation.work_folder import WorkFolder
 from clef_mm.datasets.prepared_index import read_header
-from clef_mm.faces.crop_policy import get_policy
+from clef_mm.faces.crop_policy import CropPolicyError, get_policy
 
 POLICY = get_policy('aligned', size=16)
 DETECTOR = {'type': 'CentreDetector'}
@@ -350,6 +350,12 @@ def test_what_was_lost_is_reported_when_the_tree_is_read(source, tmp_path):
 def test_arguments_that_make_no_sense(source, tmp_path, arguments, options, message):
     with pytest.raises(PreparationError, match=message):
         run(source, tmp_path / 'prepared', **arguments, **options)
+
+
+def test_a_policy_that_the_dataset_cannot_serve_leaves_nothing(source, tmp_path):
+    with pytest.raises(CropPolicyError, match='BP4D ships no landmarks'):
+        run(source, tmp_path / 'prepared', policy=get_policy('aligned_own', size=16))
+    assert not (tmp_path / 'prepared').exists()
 
 
 class Given(FaceDataset):
