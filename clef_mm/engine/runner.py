@@ -13,12 +13,10 @@ from mmengine.hooks import EMAHook
 from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import RUNNERS
-from mmengine.runner import BaseLoop
 from torch import nn
-from torch.utils.data import DataLoader
 
 from clef_mm import __version__, compat, distributed
-from clef_mm.engine.building import PartBuilder, check_length
+from clef_mm.engine.building import PartBuilder, building
 from clef_mm.engine.checkpoint_content import checkpoint_content
 from clef_mm.engine.checkpoint_files import (
     CheckpointError,
@@ -29,7 +27,6 @@ from clef_mm.engine.checkpoint_files import (
 )
 from clef_mm.engine.config import ConfigError
 from clef_mm.engine.determinism import set_deterministic
-from clef_mm.engine.epoch_loop import EpochLoop
 from clef_mm.engine.fully_sharded import FullyShardedModel
 from clef_mm.engine.hooks import (
     BrokenImageHook,
@@ -40,9 +37,8 @@ from clef_mm.engine.hooks import (
     SeedHook,
     TrainingLogHook,
 )
-from clef_mm.engine.optim_wrapper import OptimWrapper
 from clef_mm.engine.resuming import lay_out, unfit
-from clef_mm.engine.stop_signals import StopSignals, leave_to_main
+from clef_mm.engine.stop_signals import StopSignals
 from clef_mm.engine.trained_labels import check_labels
 from clef_mm.models.encoders.weights import (
     POINTER,
@@ -51,7 +47,6 @@ from clef_mm.models.encoders.weights import (
     read_file,
 )
 from clef_mm.outside_files import parsing
-from clef_mm.structures import collate_faces
 
 _run_number = itertools.count()
 
@@ -107,7 +102,8 @@ class Runner(PartBuilder):
         deterministic: bool = True,
     ) -> None:
         """Seed this process; see :mod:`.determinism` for the switch."""
-        super().set_randomness(seed, diff_rank_seed)
+        with building('randomness'):
+            super().set_randomness(seed, diff_rank_seed)
         self._deterministic = deterministic
         set_deterministic(deterministic)
 
@@ -152,83 +148,6 @@ class Runner(PartBuilder):
             CheckpointContentHook(),
         ):
             self.register_hook(hook)
-
-    @staticmethod
-    def build_dataloader(
-        dataloader: DataLoader | dict[str, Any],
-        seed: int | None = None,
-        diff_rank_seed: bool = False,
-    ) -> DataLoader:
-        """Build a loader of faces that are seeded by their place in the epoch.
-
-        Raises:
-            ConfigError: If a batch is no whole number of the sampler's blocks.
-        """
-        if isinstance(dataloader, dict):
-            dataloader = {
-                'collate_fn': {'type': collate_faces},
-                'worker_init_fn': {'type': leave_to_main},
-                **dataloader,
-                'batch_sampler': {
-                    'type': 'clef_mm.SeededBatches',
-                    'drop_last': dataloader.get('drop_last', False),
-                    'seed': seed,
-                },
-            }
-            dataloader.pop('drop_last', None)
-        loader = PartBuilder.build_dataloader(dataloader, seed, diff_rank_seed)
-        batches = loader.batch_sampler
-        block = getattr(batches.sampler, 'block', 1)
-        if batches.batch_size % block:
-            raise ConfigError(
-                f'batch_size={batches.batch_size} is not a multiple of block={block} '
-                f'of {type(batches.sampler).__name__}: a batch would cut blocks in two'
-            )
-        return loader
-
-    def build_optim_wrapper(
-        self, optim_wrapper: OptimWrapper | dict[str, Any]
-    ) -> OptimWrapper:
-        """Build the optimizer and what applies gradients with it.
-
-        Raises:
-            ConfigError: If nothing of the model is trained, or the config names a
-                wrapper that cannot go on from inside an epoch, as mmengine's own
-                cannot.
-        """
-        if not any(weight.requires_grad for weight in self.model.parameters()):
-            raise ConfigError(
-                'nothing of the model is trained: all of it is frozen. Leave something '
-                'out of model.image_encoder.frozen or model.text_encoder.frozen'
-            )
-        if isinstance(optim_wrapper, dict):
-            optim_wrapper.setdefault('type', OptimWrapper)
-        built = super().build_optim_wrapper(optim_wrapper)
-        if not isinstance(built, OptimWrapper):
-            raise ConfigError(
-                'optim_wrapper.type must be clef_mm.engine.OptimWrapper, or a class '
-                f'made of it, got {type(built).__name__}'
-            )
-        return built
-
-    def build_train_loop(self, loop: BaseLoop | dict[str, Any]) -> BaseLoop:
-        """Build a loop that can begin inside an epoch.
-
-        Raises:
-            ConfigError: If the config asks for another, as one that counts iterations,
-                or the run would have no iteration.
-        """
-        if isinstance(loop, dict) and 'type' not in loop and loop.get('by_epoch', True):
-            loop = {'type': EpochLoop, **loop}
-            loop.pop('by_epoch', None)
-        built = super().build_train_loop(loop)
-        if not isinstance(built, EpochLoop):
-            raise ConfigError(
-                'train_cfg must be dict(by_epoch=True, max_epochs=...), or name a loop '
-                f'made of clef_mm.engine.EpochLoop, got {type(built).__name__}'
-            )
-        check_length(built)
-        return built
 
     def train(self) -> nn.Module:
         """Train; a signal to stop ends the run after its next checkpoint.
