@@ -7,12 +7,17 @@ import logging
 import multiprocessing
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from clef_mm.errors import UserError
+
+_BEHIND_THE_FIRST = 1.0
+"""Seconds that the others end after the process that failed first. torchrun looks every
+tenth of a second, and calls the first that it finds ended the cause."""
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -106,6 +111,8 @@ def _end_one_of_several(message: str, code: int) -> NoReturn:
 
     if first_to_fail():
         print(message, file=sys.stderr)
+    else:
+        time.sleep(_BEHIND_THE_FIRST)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -110,7 +110,7 @@ def test_everybody_of_another_dataset_may_be_tested_and_nobody_of_ones_own(cross
     with pytest.raises(
         SubjectLeakError, match=r'10 test subjects were trained on by th'
     ):
-        trained(cross(['BP4D'], 'BP4D'))
+        trained(cross(['BP4D'], 'BP4D', work_dir='own'))
 
 
 def test_two_datasets_joined_and_a_third_tested(cross):
