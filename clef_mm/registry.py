@@ -121,11 +121,16 @@ class Registry(MMEngineRegistry):
         return own + [name for name in inherited if name not in self.module_dict]
 
     def _unknown(self, key: str) -> str:
-        own = ', '.join(sorted(self.module_dict)) or 'nothing yet'
+        names = self.names()
+        if self.module_dict or self.parent is None:
+            own = ', '.join(sorted(self.module_dict)) or 'nothing yet'
+            known = f'Registered by CLEF-MM: {own}'
+        else:
+            known = f'Known: {", ".join(names)}'
         return (
-            f"no {self.name} is called '{key}'{nearest(key, self.names()) or '.'} "
-            f'Registered by CLEF-MM: {own}. A part of your own must be imported first: '
-            "name its module in the config's custom_imports."
+            f"no {self.name} is called '{key}'{nearest(key, names) or '.'} {known}. A "
+            'part of your own must be imported first: name its module in the '
+            "config's custom_imports."
         )
 
 
@@ -175,9 +180,10 @@ SAMPLERS = _registry('sampler', 'clef_mm.datasets.samplers', parent=DATA_SAMPLER
 EVALUATORS = _registry('evaluator', 'clef_mm.evaluation', parent=METRICS)
 HOOKS = _registry('hook', 'clef_mm.engine.hooks', parent=MMENGINE_HOOKS)
 
-# mmengine warns of each of its other registries that has no child of our scope.
-_QUIET = [
-    MMEngineRegistry(registry.name, parent=registry, scope='clef_mm')
+# mmengine warns of each of its other registries that has no child of our scope, and
+# says nothing clear of a name that they lack.
+_OTHERS = [
+    _registry(registry.name, parent=registry)
     for registry in (
         FUNCTIONS,
         LOOPS,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import LOOPS, OPTIMIZERS, PARAM_SCHEDULERS
 from mmengine.utils import import_modules_from_strings
 
 import clef_mm
@@ -226,3 +227,21 @@ def test_a_name_is_registered_once(nothing_stays):
     PROMPTS.register_module(name='twice', module=dict)
     with pytest.raises(KeyError, match='twice is already registered'):
         PROMPTS.register_module(name='twice', module=list)
+
+
+@pytest.mark.parametrize(
+    ('parent', 'name', 'meant'),
+    [
+        (OPTIMIZERS, 'Adamm', 'Adam'),
+        (PARAM_SCHEDULERS, 'MultiStepLr', 'MultiStepLR'),
+        (LOOPS, 'EpochLop', 'EpochLoop'),
+    ],
+)
+def test_registries_of_mmengine_name_what_was_meant(parent, name, meant):
+    with (
+        parent.switch_scope_and_registry('clef_mm') as ours,
+        pytest.raises(
+            UserError, match=rf"called '{name}'; did you mean '{meant}'\? Known: "
+        ),
+    ):
+        ours.get(name)

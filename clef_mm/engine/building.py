@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.registry import OPTIMIZERS
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop
 from mmengine.runner import Runner as MMEngineRunner
 from torch import nn
@@ -19,7 +18,7 @@ from clef_mm.engine.config import ConfigError
 from clef_mm.engine.epoch_loop import EpochLoop
 from clef_mm.engine.optim_wrapper import OptimWrapper
 from clef_mm.engine.stop_signals import leave_to_main
-from clef_mm.errors import UserError, nearest
+from clef_mm.errors import UserError
 from clef_mm.registry import MODELS
 from clef_mm.structures import collate_faces
 
@@ -117,7 +116,6 @@ class PartBuilder(MMEngineRunner):
             )
         if isinstance(optim_wrapper, dict):
             optim_wrapper.setdefault('type', OptimWrapper)
-            _check_optimizer(optim_wrapper)
         with building('optim_wrapper'):
             built = super().build_optim_wrapper(optim_wrapper)
         _check_kind(built, OptimWrapper, 'optim_wrapper.type must be')
@@ -170,19 +168,4 @@ def _check_length(loop: EpochBasedTrainLoop) -> None:
             f'the {len(batches.sampler)} training images of a process fill no batch of '
             f'{batches.batch_size}, and incomplete ones are left out: set a smaller '
             'train_dataloader.batch_size'
-        )
-
-
-def _check_optimizer(optim_wrapper: dict[str, Any]) -> None:
-    """Refuse a name that no optimizer has, of which mmengine says nothing clear.
-
-    Raises:
-        ConfigError: Names the optimizers that there are.
-    """
-    kind = optim_wrapper.get('optimizer', {}).get('type')
-    if isinstance(kind, str) and OPTIMIZERS.get(kind) is None:
-        names = OPTIMIZERS.module_dict
-        raise ConfigError(
-            f"no optimizer is called '{kind}'{nearest(kind, names) or '.'} Known: "
-            f'{", ".join(sorted(names))}'
         )

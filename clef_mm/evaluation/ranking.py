@@ -30,10 +30,9 @@ def drawn_ranking(
     positives, negatives = _counts_down_to_each_score(
         present, scores, units, drawn.shape[1]
     )
-    drawn = drawn.astype(np.float32)
     return (
-        _areas(positives, negatives, drawn),
-        _average_precisions(positives, negatives, drawn),
+        _areas(positives, negatives, drawn.astype(float)),
+        _average_precisions(positives, negatives, drawn.astype(np.float32)),
     )
 
 
@@ -56,7 +55,6 @@ def _areas(
     """Return the share of pairs, positive and negative, in the right order."""
     above = positives - _steps(positives) / 2  # a pair of equal scores counts half
     pairs = above.T.astype(float) @ _steps(negatives).astype(float)  # (U, U)
-    drawn = drawn.astype(float)
     ordered = np.einsum('du,uv,dv->d', drawn, pairs, drawn, optimize=True)
     return _share(ordered, (drawn @ positives[-1]) * (drawn @ negatives[-1]))
 
