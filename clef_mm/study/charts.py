@@ -56,7 +56,9 @@ def draw_f1(path: Path, findings: Mapping[str, Any]) -> Path:
     axes.set_xlabel('frames with AU labels', color=INK)
     axes.set_ylabel('mean F1 of 12 AUs [%]', color=INK)
     axes.legend(frameon=False, fontsize=9)
-    write_titles(axes, 'F1 on people never seen', _conditions(findings))
+    write_titles(
+        axes, 'F1 on people never seen', _conditions(findings, 'mean and spread')
+    )
     return save(axes, path)
 
 
@@ -79,7 +81,9 @@ def draw_identity(path: Path, findings: Mapping[str, Any]) -> Path:
     axes.margins(0.15)
     axes.set_xlabel('nearest frame of another recording: same person [%]', color=INK)
     axes.set_ylabel('nearest stranger: same activity [%]', color=INK)
-    write_titles(axes, 'What features know after stage 1', _conditions(findings))
+    write_titles(
+        axes, 'What features know after stage 1', _conditions(findings, 'a dot each')
+    )
     return save(axes, path)
 
 
@@ -91,9 +95,9 @@ def _new_axes(width: float, height: float) -> Axes:
     return axes
 
 
-def _conditions(findings: Mapping[str, Any]) -> str:
+def _conditions(findings: Mapping[str, Any], shown: str) -> str:
     count = len(findings['seeds'])
-    seeds = f'{count} seeds, mean and spread' if count > 1 else 'one seed'
+    seeds = f'{count} seeds, {shown}' if count > 1 else 'one seed'
     return (
         f'{findings["subjects"]} rendered people, {seeds}\n'
         'SYNTHETIC DATA: no result on real faces.'
